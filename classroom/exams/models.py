@@ -1,0 +1,78 @@
+"""Attempts at an exam. Time is the server's; an acknowledged answer is durable."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classroom.institutions.scopes import ScopedManager
+
+
+class Attempt(models.Model):
+    """One sitting. `paper` is frozen at the start: the versions drawn and the order of their options.
+
+    `paper` is a list of `{"version": id, "points": n, "order": ["C", "A", …]}`.
+    """
+
+    class State(models.TextChoices):
+        """Where an attempt stands."""
+
+        IN_PROGRESS = "in_progress", _("in progress")
+        GRADED = "graded", _("graded")
+        VOIDED = "voided", _("voided")
+
+    enrolment = models.ForeignKey("enrolment.Enrolment", on_delete=models.PROTECT, related_name="attempts")
+    exam = models.ForeignKey("catalogue.EditionExam", on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    paper = models.JSONField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.IN_PROGRESS)
+    started_at = models.DateTimeField(default=timezone.now)
+    deadline_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    is_auto_submitted = models.BooleanField(default=False)
+    points = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    max_points = models.DecimalField(max_digits=7, decimal_places=2)
+    # Percent of all points, rounded down to one decimal.
+    score = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    is_passed = models.BooleanField(null=True)
+
+    rows = models.Manager()
+    objects: ScopedManager["Attempt"] = ScopedManager(
+        person="enrolment__user_id", institution="enrolment__institution"
+    )
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        default_manager_name = "rows"
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "number"], name="exams_attempt_number"),
+            models.UniqueConstraint(
+                fields=["enrolment"], condition=Q(state="in_progress"), name="exams_one_attempt_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(deadline_at__gt=F("started_at")), name="exams_deadline_after_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="graded")
+                | Q(score__isnull=False, is_passed__isnull=False, submitted_at__isnull=False),
+                name="exams_graded_has_score",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "deadline_at"], name="exams_due")]
+
+
+class Answer(models.Model):
+    """The last acknowledged answer to one question. `revision` rises with each change on any device."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="answers")
+    version = models.ForeignKey("questions.QuestionVersion", on_delete=models.PROTECT, related_name="+")
+    choice = models.JSONField(default=list)
+    is_flagged = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "version"], name="exams_one_answer_a_question"),
+        ]

@@ -1,0 +1,31 @@
+"""Personal tokens for the API: `Authorization: Bearer <token>`."""
+
+import hashlib
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from classroom.people.models import Token, User
+
+
+class PersonalTokenAuthentication(BaseAuthentication):
+    """Looks the token's digest up; a revoked or expired token is refused."""
+
+    def authenticate(self, request: Request) -> tuple[User, Token] | None:
+        """Return the person and the token, or None where the request carries none."""
+        words = get_authorization_header(request).split()
+        if len(words) != 2 or words[0].lower() != b"bearer":
+            return None
+        digest = hashlib.sha256(words[1]).hexdigest()
+        token = Token.objects.select_related("user").filter(digest=digest, revoked_at__isnull=True).first()
+        now = timezone.now()
+        if token is None or (token.expires_at and token.expires_at <= now) or not token.user.is_active:
+            raise AuthenticationFailed(_("This token is unknown, revoked or expired."))
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge, so that a missing token answers 401."""
+        return "Bearer"

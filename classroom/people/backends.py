@@ -1,0 +1,40 @@
+"""Sign-in by mobile or e-mail."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+
+from classroom.people.models import User
+
+
+class IdentifierBackend(ModelBackend):
+    """Accepts either identifier with the password."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        """Return the person whose mobile or e-mail is `username` and whose password fits, else None.
+
+        A wrong identifier costs as much time as a wrong password, so that none can be probed.
+        """
+        identifier = (username or kwargs.get("email") or "").strip()
+        if not identifier or password is None:
+            return None
+        user = User.objects.filter(Q(mobile=identifier) | Q(email__iexact=identifier)).first()
+        if user is None:
+            User().set_password(password)
+            return None
+        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
+    """Answer 429 after too many failures."""
+    return HttpResponse(status=429)

@@ -1,0 +1,87 @@
+"""Rollups, rebuildable from the facts, and the exports made of them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from classroom.institutions.scopes import ScopedManager
+
+
+class Rollup(models.Model):
+    """The counts of one institution on one course. Dashboards read only these."""
+
+    institution = models.ForeignKey(
+        "institutions.Institution", on_delete=models.CASCADE, related_name="rollups"
+    )
+    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="rollups")
+    due_staff = models.PositiveIntegerField(default=0)
+    enrolled = models.PositiveIntegerField(default=0)
+    completed = models.PositiveIntegerField(default=0)
+    examined = models.PositiveIntegerField(default=0)
+    passed = models.PositiveIntegerField(default=0)
+    resat = models.PositiveIntegerField(default=0)
+    overdue = models.PositiveIntegerField(default=0)
+    verified_seconds = models.PositiveBigIntegerField(default=0)
+    credit_hours = models.DecimalField(max_digits=12, decimal_places=1, default=0)
+    as_of = models.DateTimeField(default=timezone.now)
+
+    rows = models.Manager()
+    objects: ScopedManager["Rollup"] = ScopedManager(person=None)
+
+    class Meta:
+        verbose_name = _("rollup")
+        verbose_name_plural = _("rollups")
+        default_manager_name = "rows"
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "course"], name="reports_one_rollup"),
+        ]
+
+
+class Due(models.Model):
+    """A rollup that has to be counted again. `marked_at` tells a mark made during the count."""
+
+    institution = models.ForeignKey("institutions.Institution", on_delete=models.CASCADE, related_name="+")
+    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="+")
+    marked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "course"], name="reports_due_once"),
+        ]
+
+
+class ReportRun(models.Model):
+    """An export: what was asked, on whose behalf, and the digest of what was given."""
+
+    class State(models.TextChoices):
+        """Where an export stands."""
+
+        QUEUED = "queued", _("queued")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="report_runs")
+    kind = models.CharField(max_length=32)
+    spec = models.JSONField(default=dict)
+    scope = models.JSONField(default=dict)
+    format = models.CharField(max_length=8)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    as_of = models.DateTimeField(null=True, blank=True)
+    rows_count = models.PositiveIntegerField(null=True, blank=True)
+    file = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    rows = models.Manager()
+    objects: ScopedManager["ReportRun"] = ScopedManager(institution=None)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        default_manager_name = "rows"

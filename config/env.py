@@ -1,0 +1,177 @@
+"""The only reader of the environment.
+
+Every engine is one URL with an embedded default, so that one machine needs nothing installed and a
+country needs only other URLs. `MODE=cluster` switches the defaults of secrets off.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import ParseResult, parse_qs, unquote, urlparse
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable `name`, or `default` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Return a yes/no variable; raise `ImproperlyConfigured` for any other word."""
+    word = text(name).lower()
+    if not word:
+        return default
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {word!r}: write yes or no.")
+
+
+def number(name: str, default: int) -> int:
+    """Return a whole-number variable; raise `ImproperlyConfigured` for anything else."""
+    word = text(name)
+    if not word:
+        return default
+    try:
+        return int(word)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is {word!r}: write a whole number.") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated variable as a list without blanks."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+MODE = text("MODE", "embedded")
+if MODE not in {"embedded", "cluster"}:
+    raise ImproperlyConfigured(f"MODE is {MODE!r}: write embedded or cluster.")
+EMBEDDED = MODE == "embedded"
+VAR = Path(text("VAR_DIR", str(ROOT / "var"))).resolve()
+
+
+def secret(name: str) -> str:
+    """Return a secret. Embedded, it is made once and kept in `var/secrets/`; elsewhere it must be set.
+
+    Raises `ImproperlyConfigured` outside the embedded mode where the variable is missing.
+    """
+    value = text(name)
+    if value:
+        return value
+    if not EMBEDDED:
+        raise ImproperlyConfigured(f"{name} is not set. It has no default outside the embedded mode.")
+    path = VAR / "secrets" / name.lower()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def _query(url: ParseResult) -> dict[str, str]:
+    return {key: values[-1] for key, values in parse_qs(url.query).items()}
+
+
+def database(raw: str) -> dict[str, Any]:
+    """Turn a database URL into Django's settings for one database.
+
+    `sqlite:///path` runs in WAL with immediate transactions: with SQLite's defaults concurrent
+    read-then-write transactions fail with "database is locked".
+    """
+    url = urlparse(raw)
+    if url.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(url.path),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;"
+                    "PRAGMA mmap_size=134217728;PRAGMA cache_size=-32000;"
+                ),
+            },
+            # A file, so that threads and processes of a test see one database.
+            "TEST": {"NAME": unquote(url.path) + ".test"},
+        }
+    if url.scheme in {"postgres", "postgresql"}:
+        query = _query(url)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(url.path.lstrip("/")),
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+            "HOST": query.pop("host", url.hostname or ""),
+            "PORT": str(url.port or ""),
+            "CONN_MAX_AGE": int(query.pop("conn_max_age", "60")),
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": query,
+            "TEST": {"TEMPLATE": "template0"},
+        }
+    raise ImproperlyConfigured("DATABASE_URL must start with sqlite:// or postgresql://.")
+
+
+def cache(raw: str) -> dict[str, Any]:
+    """Turn a cache URL (`local://`, `redis://`, `rediss://`, `unix://`) into Django's settings."""
+    scheme = urlparse(raw).scheme
+    if scheme == "local":
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if scheme in {"redis", "rediss", "unix"}:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": raw}
+    raise ImproperlyConfigured("CACHE_URL must start with local://, redis://, rediss:// or unix://.")
+
+
+def storage(raw: str) -> dict[str, Any]:
+    """Turn a storage URL into Django's default storage: `file:///path` or
+    `s3://KEY:SECRET@bucket?endpoint=https://…&region=…`."""
+    url = urlparse(raw)
+    if url.scheme == "file":
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": unquote(url.path), "base_url": "/files/"},
+        }
+    if url.scheme == "s3":
+        query = _query(url)
+        return {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": url.hostname,
+                "access_key": unquote(url.username) if url.username else None,
+                "secret_key": unquote(url.password) if url.password else None,
+                "endpoint_url": query.get("endpoint"),
+                "region_name": query.get("region"),
+                "default_acl": None,
+                "querystring_auth": True,
+                "file_overwrite": False,
+                "signature_version": "s3v4",
+            },
+        }
+    raise ImproperlyConfigured("STORAGE_URL must start with file:// or s3://.")
+
+
+def email(raw: str) -> dict[str, Any]:
+    """Turn an e-mail URL into Django's settings: `file:///path`, `smtp://` or `smtps://user:pass@host:port`."""
+    url = urlparse(raw)
+    if url.scheme == "file":
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": unquote(url.path),
+        }
+    if url.scheme in {"smtp", "smtps"}:
+        return {
+            "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "EMAIL_HOST": url.hostname,
+            "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+            "EMAIL_HOST_USER": unquote(url.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+            "EMAIL_USE_SSL": url.scheme == "smtps",
+            "EMAIL_TIMEOUT": 20,
+        }
+    raise ImproperlyConfigured("EMAIL_URL must start with file://, smtp:// or smtps://.")

@@ -1,0 +1,51 @@
+"""Pagination and errors of the API."""
+
+from typing import Any
+
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from config.logs import request_id
+
+
+class Pages(PageNumberPagination):
+    """Pages of 50, at most 200."""
+
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an API error into problem details (RFC 9457), `application/problem+json`.
+
+    Returns None for an error that the API does not know, which then is a logged 500.
+    """
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    code = error.default_code if isinstance(error, APIException) else "not_found"
+    if isinstance(error, APIException):
+        codes = error.get_codes()
+        code = codes if isinstance(codes, str) else code
+    problem: dict[str, Any] = {
+        "type": f"urn:cloud-classroom:problem:{code}",
+        "title": str(getattr(error, "default_detail", "")) or response.status_text,
+        "status": response.status_code,
+        "instance": request_id.get(),
+    }
+    if isinstance(error, ValidationError):
+        problem["title"] = str(ValidationError.default_detail)
+        problem["errors"] = response.data
+    elif isinstance(response.data, dict) and "detail" in response.data:
+        problem["detail"] = str(response.data["detail"])
+    extra = getattr(error, "extra", None)
+    if isinstance(extra, dict):
+        problem |= extra
+    response.data = problem
+    response.content_type = "application/problem+json"
+    if response.status_code == status.HTTP_429_TOO_MANY_REQUESTS and "Retry-After" in response.headers:
+        problem["retry_after"] = int(response.headers["Retry-After"])
+    return response

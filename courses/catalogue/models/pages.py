@@ -1,0 +1,198 @@
+"""Wagtail pages: the drafting surface of the catalogue."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Page
+from wagtail.search import index
+
+from courses.catalogue.blocks import LegalBasisBlock, LessonsBlock, OutcomesBlock
+from courses.catalogue.models.editions import Topic
+
+
+class HomePage(Page):
+    """The front page."""
+
+    max_count = 1
+    parent_page_types = ["wagtailcore.Page"]
+    subpage_types = ["catalogue.CataloguePage", "catalogue.NoticePage"]
+    template = "catalogue/home.html"
+
+    class Meta:
+        verbose_name = _("home page")
+
+
+class CataloguePage(Page):
+    """All courses."""
+
+    max_count = 1
+    parent_page_types = ["catalogue.HomePage"]
+    subpage_types = ["catalogue.CoursePage"]
+    template = "catalogue/catalogue.html"
+
+    class Meta:
+        verbose_name = _("catalogue page")
+
+
+class NoticePage(Page):
+    """A notice or an update, listed on the front page."""
+
+    class Kind(models.TextChoices):
+        """What a notice tells."""
+
+        NOTICE = "notice", _("notice")
+        NEW_COURSE = "new_course", _("new course")
+        REVISION = "revision", _("course revised")
+        LAW_CHECK = "law_check", _("law checked")
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.NOTICE)
+    date = models.DateField(_("date"))
+    body = RichTextField(_("text"), blank=True)
+
+    parent_page_types = ["catalogue.HomePage"]
+    subpage_types: list[str] = []
+    template = "catalogue/notice.html"
+    content_panels = [*Page.content_panels, FieldPanel("kind"), FieldPanel("date"), FieldPanel("body")]
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+
+
+class CoursePage(Page):
+    """A course as its trainer drafts it. What learners get is the edition that publishing freezes."""
+
+    code = models.CharField(
+        _("code"),
+        max_length=8,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,7}$", _("A capital letter, then letters or digits."))],
+    )
+    title_en = models.CharField(_("English title"), max_length=160, blank=True)
+    topic = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.PROTECT, related_name="+")
+    purpose = models.TextField(_("what it is for"), max_length=600)
+    purpose_en = models.TextField(_("what it is for, in English"), max_length=900, blank=True)
+    audience = models.CharField(_("audience"), max_length=128)
+    teacher = models.CharField(_("teacher"), max_length=64)
+    teacher_note = models.CharField(_("about the teacher"), max_length=128, blank=True)
+    credit_hours = models.DecimalField(
+        _("credit hours"), max_digits=5, decimal_places=1, validators=[MinValueValidator(0)]
+    )
+    is_mandatory = models.BooleanField(_("mandatory"), default=False)
+    validity_months = models.PositiveSmallIntegerField(
+        _("certificate valid for, months"), null=True, blank=True, help_text=_("Empty: without end.")
+    )
+    reviewed_on = models.DateField(_("law checked on"), null=True, blank=True)
+    next_review_on = models.DateField(_("next check on"), null=True, blank=True)
+    outcomes = StreamField(OutcomesBlock(), verbose_name=_("what one can do afterwards"), blank=True)
+    lessons = StreamField(LessonsBlock(), verbose_name=_("lessons"))
+    legal_basis = StreamField(LegalBasisBlock(), verbose_name=_("legal basis"), blank=True)
+
+    question_bank = models.ForeignKey(
+        "questions.QuestionBank",
+        verbose_name=_("question bank"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    exam_single = models.PositiveSmallIntegerField(_("single-choice questions"), default=0)
+    exam_multiple = models.PositiveSmallIntegerField(_("multiple-choice questions"), default=0)
+    exam_true_false = models.PositiveSmallIntegerField(_("true-or-false questions"), default=0)
+    exam_minutes = models.PositiveSmallIntegerField(_("minutes"), default=60)
+    pass_mark = models.PositiveSmallIntegerField(
+        _("pass mark, percent"), default=60, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    exam_attempts = models.PositiveSmallIntegerField(
+        _("attempts"), default=3, validators=[MinValueValidator(1)]
+    )
+    exam_interval_minutes = models.PositiveIntegerField(_("minutes between attempts"), default=24 * 60)
+
+    coverage_percent = models.PositiveSmallIntegerField(
+        _("part of each lecture that counts as seen, percent"),
+        default=100,
+        validators=[MinValueValidator(50), MaxValueValidator(100)],
+    )
+    rate_cap = models.DecimalField(
+        _("fastest playback that counts"),
+        max_digits=3,
+        decimal_places=2,
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(2)],
+    )
+    free_seek = models.BooleanField(_("may skip ahead on first view"), default=False)
+    presence_minutes = models.PositiveSmallIntegerField(
+        _("minutes between presence checks"), default=0, help_text=_("0: none.")
+    )
+
+    parent_page_types = ["catalogue.CataloguePage"]
+    subpage_types: list[str] = []
+    template = "catalogue/course.html"
+
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("code", boost=4),
+        index.SearchField("title_en"),
+        index.SearchField("purpose"),
+        index.SearchField("audience"),
+        index.SearchField("teacher"),
+        index.SearchField("lessons"),
+        index.SearchField("legal_basis"),
+        index.FilterField("topic_id"),
+        index.FilterField("is_mandatory"),
+    ]
+
+    content_panels = [
+        *Page.content_panels,
+        MultiFieldPanel(
+            [
+                FieldPanel("code"),
+                FieldPanel("title_en"),
+                FieldPanel("topic"),
+                FieldPanel("purpose"),
+                FieldPanel("purpose_en"),
+                FieldPanel("audience"),
+                FieldPanel("teacher"),
+                FieldPanel("teacher_note"),
+                FieldPanel("credit_hours"),
+                FieldPanel("is_mandatory"),
+            ],
+            heading=_("Course"),
+        ),
+        FieldPanel("outcomes"),
+        FieldPanel("lessons"),
+        FieldPanel("legal_basis"),
+        FieldPanel("reviewed_on"),
+        FieldPanel("next_review_on"),
+    ]
+    exam_panels = [
+        FieldPanel("question_bank"),
+        FieldPanel("exam_single"),
+        FieldPanel("exam_multiple"),
+        FieldPanel("exam_true_false"),
+        FieldPanel("exam_minutes"),
+        FieldPanel("pass_mark"),
+        FieldPanel("exam_attempts"),
+        FieldPanel("exam_interval_minutes"),
+        FieldPanel("validity_months"),
+    ]
+    rule_panels = [
+        FieldPanel("coverage_percent"),
+        FieldPanel("rate_cap"),
+        FieldPanel("free_seek"),
+        FieldPanel("presence_minutes"),
+    ]
+    edit_handler = TabbedInterface(
+        [
+            ObjectList(content_panels, heading=_("Content")),
+            ObjectList(exam_panels, heading=_("Exam and certificate")),
+            ObjectList(rule_panels, heading=_("What counts")),
+            ObjectList(Page.promote_panels, heading=_("Promote")),
+        ]
+    )
+
+    class Meta:
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")

@@ -1,0 +1,1 @@
+"""A lecture from bytes to stream. Knows no learner and no course."""

@@ -1,0 +1,207 @@
+"""A lecture, the encodes over its source, and their parts. States are held by the database."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Upload(models.Model):
+    """A resumable transfer (tus 1.0.0). The truth of `offset` is the synced size of the spool file."""
+
+    class State(models.TextChoices):
+        """Where a transfer stands."""
+
+        RECEIVING = "receiving", _("receiving")
+        FINISHED = "finished", _("received")
+        TERMINATED = "terminated", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Whose quota and whose turn it is; opaque to this room.
+    tenant = models.CharField(max_length=64, blank=True, db_index=True)
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=127, blank=True)
+    metadata = models.TextField(blank=True)
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)
+    # Set where the transfer replaces the video of an existing lecture, and once it has become one.
+    lecture = models.ForeignKey(
+        "Lecture", null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        constraints = [
+            models.CheckConstraint(condition=Q(offset__lte=F("length")), name="media_offset_within_length"),
+        ]
+
+
+class Source(models.Model):
+    """The original bytes, kept, addressed by their SHA-256."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    size = models.PositiveBigIntegerField()
+    key = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+
+class Lecture(models.Model):
+    """The work: what a trainer names and a course shows. `current` is what viewers get."""
+
+    title = models.CharField(_("title"), max_length=200)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="lectures")
+    tenant = models.CharField(max_length=64, blank=True, db_index=True)
+    language = models.CharField(_("spoken language"), max_length=16, default="zh-Hans")
+    current = models.ForeignKey("Encode", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    trashed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("lecture")
+        verbose_name_plural = _("lectures")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_playable(self) -> bool:
+        """Whether an encode of it is published."""
+        return self.current_id is not None
+
+
+class Encode(models.Model):
+    """One run over a source, from received to published. Immutable once published."""
+
+    class State(models.TextChoices):
+        """The stages in their order; `failed` carries a reason and a remedy."""
+
+        RECEIVED = "received", _("received")
+        PROBED = "probed", _("probed")
+        TRANSCODING = "transcoding", _("transcoding")
+        PACKAGING = "packaging", _("packaging")
+        PUBLISHED = "published", _("published")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    lecture = models.ForeignKey(Lecture, on_delete=models.PROTECT, related_name="encodes")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="encodes")
+    number = models.PositiveSmallIntegerField()
+    filename = models.CharField(max_length=255)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
+    facts = models.JSONField(default=dict)
+    plan = models.JSONField(default=dict)
+    warnings = models.JSONField(default=list)
+    # A code of media.errors; words are made from it in the reader's language.
+    reason = models.CharField(max_length=48, blank=True)
+    detail = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    lease = models.UUIDField(null=True, blank=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    duration_ms = models.PositiveBigIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    planned_ms = models.PositiveBigIntegerField(default=0)
+    prefix = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("encode")
+        verbose_name_plural = _("encodes")
+        ordering = ["lecture", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["lecture", "number"], name="media_encode_number"),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(reason=""), name="media_failed_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | (Q(published_at__isnull=False) & Q(duration_ms__gt=0)),
+                name="media_published_is_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "due_at"], name="media_encode_due")]
+
+
+class Rendition(models.Model):
+    """One quality of an encode, or its sound alone."""
+
+    class Kind(models.TextChoices):
+        """What a rendition carries."""
+
+        VIDEO = "video", _("video")
+        AUDIO = "audio", _("audio")
+
+    encode = models.ForeignKey(Encode, on_delete=models.PROTECT, related_name="renditions")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    name = models.CharField(max_length=32)
+    language = models.CharField(max_length=16, blank=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    frame_rate = models.FloatField(default=0)
+    codecs = models.CharField(max_length=64, blank=True)
+    bandwidth = models.PositiveIntegerField(default=0)
+    average_bandwidth = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["encode", "name"], name="media_rendition_name")]
+
+
+class Chunk(models.Model):
+    """A unit of encoding: a stretch of the picture for all rungs, or the whole sound."""
+
+    class State(models.TextChoices):
+        """Where a chunk stands."""
+
+        DUE = "due", _("due")
+        LEASED = "leased", _("under way")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    encode = models.ForeignKey(Encode, on_delete=models.PROTECT, related_name="chunks")
+    kind = models.CharField(max_length=8, choices=Rendition.Kind.choices)
+    index = models.PositiveIntegerField()
+    start_ms = models.PositiveBigIntegerField(default=0)
+    end_ms = models.PositiveBigIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=128, blank=True)
+    done_ms = models.PositiveBigIntegerField(default=0)
+    outputs = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["encode", "kind", "index"], name="media_chunk_once")]
+        indexes = [models.Index(fields=["state", "leased_until"], name="media_chunk_due")]
+
+
+class Track(models.Model):
+    """Captions of a lecture in one language, kept as WebVTT."""
+
+    lecture = models.ForeignKey(Lecture, on_delete=models.PROTECT, related_name="tracks")
+    language = models.CharField(_("language"), max_length=16)
+    label = models.CharField(_("label"), max_length=64)
+    vtt = models.TextField()
+    filename = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("captions")
+        verbose_name_plural = _("captions")
+        constraints = [models.UniqueConstraint(fields=["lecture", "language"], name="media_track_language")]
