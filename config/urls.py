@@ -7,6 +7,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from config import health
+from config.api_urls import ROOMS
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -15,5 +16,7 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/", include("config.api_urls")),
+    *[path("", include(f"{room}.urls")) for room in ROOMS],
     path("", include(wagtail_urls)),
 ]
