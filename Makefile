@@ -1,22 +1,63 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.DELETE_ON_ERROR:
 PY := .venv/bin/python
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
 STAMPS := .venv/stamps
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PORT ?= 8000
+export PORT
 
-.PHONY: help run test lint fmt setup setup-dev build messages bench ci clean audit
+FRONT := $(wildcard */static_src/*/* */static_src/* */*/static_src/*/* */*/static_src/*)
+
+.PHONY: help run test test-sqlite test-postgresql test-front lint fmt setup setup-dev build messages ci clean audit cluster
 
 help: ## Show what can be done
-	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+run: setup ## Set everything up, fill in the demo, start web, worker and scheduler
+	@$(PY) manage.py serve --demo --port $(PORT)
+
+test: setup-dev lint test-front ## Set everything up, run the linters and all tests on both databases
+	@$(PY) -m tests.matrix
+
+lint: setup-dev ## All checks of style, types, structure and words
+	@$(PY) -m tests.house
+
+fmt: setup-dev ## Put code and templates into shape
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+test-front: setup-dev ## Types and unit tests of the front end
+	@npm run --silent check
+	@npm run --silent test
+
+bench-%: setup-dev ## Print the figures of one benchmark: loop, media, heartbeat
+	@$(PY) manage.py bench_$*
+
+messages: setup-dev ## Gather the words of every room into its catalogue
+	@$(PY) -m tests.house.words --write
+
+audit: setup-dev ## Ask the public services for known holes in what we depend on
+	@$(PY) -m uv tool run pip-audit -r requirements.txt --require-hashes ; npm audit --omit=dev
+
+ci: test ## What continuous integration runs
+
+clean: ## Remove what was set up; data in var/ stays
+	@rm -rf .venv node_modules var/build var/static
+
+# Setting up: each step leaves a stamp and is done again only when what it reads has changed.
+
+setup: $(STAMPS)/static $(STAMPS)/words
+setup-dev: $(STAMPS)/python-dev $(STAMPS)/npm-dev setup
 
 $(PY):
 	@echo "[1/5] Python environment"
-	@python3 -m venv .venv 2>/dev/null || { rm -rf .venv; python3 -m pip --version >/dev/null 2>&1 \
-	  && python3 -m pip install --quiet --user --break-system-packages virtualenv && python3 -m virtualenv --quiet .venv; } \
-	  || { echo "Python 3.11 or newer with venv is needed: apt-get install python3-venv"; exit 1; }
-	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@python3 -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+	  python3 -m pip install --quiet --user --break-system-packages virtualenv 2>/dev/null \
+	  && python3 -m virtualenv --quiet .venv; } \
+	  || { rm -rf .venv; echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 
-$(STAMPS)/python: requirements.txt | $(PY)
+$(STAMPS)/python: requirements.txt config/node.py | $(PY)
 	@echo "[2/5] Python packages"
 	@mkdir -p $(STAMPS)
 	@$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
@@ -31,6 +72,25 @@ $(STAMPS)/python-dev: tests/requirements.txt $(STAMPS)/python
 
 $(STAMPS)/npm: package.json package-lock.json $(STAMPS)/python
 	@echo "[3/5] Front-end packages"
-	@npm ci --omit=dev --include=optional --no-audit --no-fund --loglevel=error
-	@npm install --no-save --no-audit --no-fund --loglevel=error vite >/dev/null
+	@npm ci --omit=dev --no-audit --no-fund --loglevel=error
+	@rm -f $(STAMPS)/npm-dev
+	@touch $@
+
+$(STAMPS)/npm-dev: $(STAMPS)/npm
+	@echo "[3/5] Front-end packages for tests"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STAMPS)/build: $(STAMPS)/npm vite.config.ts $(FRONT)
+	@echo "[4/5] Scripts and styles"
+	@npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(STAMPS)/static: $(STAMPS)/build
+	@echo "[5/5] Static files"
+	@$(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@
+
+$(STAMPS)/words: $(STAMPS)/python $(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po)
+	@$(PY) -m config.words
 	@touch $@

@@ -5,10 +5,11 @@ longer than any task may run, or a long task would be delivered twice while the 
 """
 
 from config import env
+from config.engines import socket_path
 
 from .base import VAR
 
-BROKER_SOCKET = VAR / "run" / "redis.sock"
+BROKER_SOCKET = socket_path(VAR)
 CELERY_BROKER_URL = env.text("BROKER_URL", f"redis+socket://{BROKER_SOCKET}?virtual_host=0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
