@@ -73,7 +73,14 @@ class Certificate(models.Model):
     )
     rendering = models.CharField(max_length=8, choices=Rendering.choices, default=Rendering.DUE)
     render_attempts = models.PositiveSmallIntegerField(default=0)
+    # When it is next worth trying; NULL once retries are spent and a person has to look.
+    render_due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    render_failure = models.CharField(max_length=300, blank=True)
+    # A renderer writes only while it holds the lease that it took.
+    lease = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # The Open Badges 3 credential as it was signed and embedded.
+    credential = models.JSONField(default=dict, blank=True)
     file = models.CharField(max_length=200, blank=True)
     file_digest = models.CharField(max_length=64, blank=True)
 
@@ -94,4 +101,4 @@ class Certificate(models.Model):
                 name="certificates_ended_has_reason",
             ),
         ]
-        indexes = [models.Index(fields=["rendering", "leased_until"], name="certificates_due")]
+        indexes = [models.Index(fields=["rendering", "render_due_at"], name="certificates_due")]

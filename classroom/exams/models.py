@@ -11,7 +11,8 @@ from classroom.institutions.scopes import ScopedManager
 class Attempt(models.Model):
     """One sitting. `paper` is frozen at the start: the versions drawn and the order of their options.
 
-    `paper` is a list of `{"version": id, "points": n, "order": ["C", "A", …]}`.
+    `paper` is a list of `{"version": id, "points": n, "order": ["C", "A", …]}`; `seed` drew it, so
+    that the same pools and seed give the same paper again.
     """
 
     class State(models.TextChoices):
@@ -24,6 +25,7 @@ class Attempt(models.Model):
     enrolment = models.ForeignKey("enrolment.Enrolment", on_delete=models.PROTECT, related_name="attempts")
     exam = models.ForeignKey("catalogue.EditionExam", on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveSmallIntegerField()
+    seed = models.CharField(max_length=32)
     paper = models.JSONField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.IN_PROGRESS)
     started_at = models.DateTimeField(default=timezone.now)
