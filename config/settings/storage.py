@@ -9,15 +9,16 @@ MEDIA_URL = "/files/"
 # The private spool of uploads in transfer and of work in progress; always a local directory.
 SPOOL_DIR = VAR / "spool"
 STATIC_URL = "/static/"
-STATIC_ROOT = str(VAR / "static")
-BUILD_DIR = VAR / "build"
+# Built from the checkout, whatever folder the data is in.
+STATIC_ROOT = str(ROOT / "var" / "static")
+BUILD_DIR = ROOT / "var" / "build"
 BUILD_DIR.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BUILD_DIR]
 FONTS_DIR = ROOT / "node_modules" / "@expo-google-fonts"
 
 STORAGES = {
     "default": env.storage(env.text("STORAGE_URL", f"file://{MEDIA_ROOT}")),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static.StaticFiles"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 # Without `make setup` (a bare checkout under a test or a shell) an unbuilt asset is a plain name.
