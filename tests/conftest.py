@@ -1,0 +1,56 @@
+"""What all tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+from tests.environment import SAMPLES
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hash passwords cheaply and run tasks only where a test starts a worker."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that commits the rows of the data migrations back, and keep stacks on one worker."""
+    for item in items:
+        for marker in item.iter_markers("django_db"):
+            if marker.kwargs.get("transaction"):
+                marker.kwargs["serialized_rollback"] = True
+        if item.get_closest_marker("browser") or item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Give each test files, a spool, mails and a cache of its own."""
+    settings.MEDIA_ROOT = str(tmp_path / "files")
+    if settings.STORAGES["default"]["BACKEND"].endswith("FileSystemStorage"):
+        settings.STORAGES = {
+            **settings.STORAGES,
+            "default": {
+                "BACKEND": "django.core.files.storage.FileSystemStorage",
+                "OPTIONS": {"location": str(tmp_path / "files"), "base_url": "/files/"},
+            },
+        }
+    settings.SPOOL_DIR = tmp_path / "spool"
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real inputs; a test that needs it is skipped loudly where it is absent."""
+    if not SAMPLES.is_dir():
+        pytest.skip("the samples are not beside the checkout: ../shared/samples")
+    return SAMPLES
