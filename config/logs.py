@@ -2,10 +2,10 @@
 
 import json
 import logging
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+from classroom.people.trace import request_id
+
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request_id"}
 
 
