@@ -30,6 +30,11 @@ class Upload(models.Model):
     length = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)
+    # Concatenation: "partial" for a part, "final" for the whole, whose `parts` are the ids in their order.
+    concat = models.CharField(max_length=8, blank=True)
+    parts = models.JSONField(default=list)
+    # SHA-256 that the client declared, and once received the one that was found.
+    digest = models.CharField(max_length=64, blank=True)
     # Set where the transfer replaces the video of an existing lecture, and once it has become one.
     lecture = models.ForeignKey(
         "Lecture", null=True, blank=True, on_delete=models.SET_NULL, related_name="uploads"
@@ -39,6 +44,7 @@ class Upload(models.Model):
     expires_at = models.DateTimeField()
 
     class Meta:
+        indexes = [models.Index(fields=["state", "expires_at"], name="media_upload_due")]
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         constraints = [
@@ -62,11 +68,19 @@ class Lecture(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="lectures")
     tenant = models.CharField(max_length=64, blank=True, db_index=True)
     language = models.CharField(_("spoken language"), max_length=16, default="zh-Hans")
+    # What the trainer set by hand; overrides media.plan's choices. Keys: see media.plan.Options.
+    options = models.JSONField(default=dict, blank=True)
     current = models.ForeignKey("Encode", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # A picture chosen by the trainer, in the default storage; the encode's own where empty.
+    poster = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     trashed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        permissions = [
+            ("view_every_lecture", "Can see the lectures of everyone"),
+            ("manage_every_lecture", "Can change the lectures of everyone and see what runs where"),
+        ]
         verbose_name = _("lecture")
         verbose_name_plural = _("lectures")
         ordering = ["-created_at", "-id"]
@@ -109,6 +123,8 @@ class Encode(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True)
     due_at = models.DateTimeField(default=timezone.now)
+    # Higher goes first, whoever's it is.
+    priority = models.SmallIntegerField(default=0)
     duration_ms = models.PositiveBigIntegerField(default=0)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -117,6 +133,8 @@ class Encode(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
+    # From here on the trainer can watch what is made so far; learners get only what is published.
+    playable_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -149,8 +167,10 @@ class Rendition(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=32)
     language = models.CharField(max_length=16, blank=True)
+    is_default = models.BooleanField(default=True)
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
+    channels = models.PositiveSmallIntegerField(default=0)
     frame_rate = models.FloatField(default=0)
     codecs = models.CharField(max_length=64, blank=True)
     bandwidth = models.PositiveIntegerField(default=0)
@@ -162,7 +182,14 @@ class Rendition(models.Model):
 
 
 class Chunk(models.Model):
-    """A unit of encoding: a stretch of the picture for all rungs, or the whole sound."""
+    """A unit of encoding: a stretch of the picture for all rungs, a copied picture, or a whole sound."""
+
+    class Kind(models.TextChoices):
+        """What is made."""
+
+        VIDEO = "video", _("picture")
+        COPY = "copy", _("copied picture")
+        AUDIO = "audio", _("sound")
 
     class State(models.TextChoices):
         """Where a chunk stands."""
@@ -173,14 +200,16 @@ class Chunk(models.Model):
         FAILED = "failed", _("failed")
 
     encode = models.ForeignKey(Encode, on_delete=models.PROTECT, related_name="chunks")
-    kind = models.CharField(max_length=8, choices=Rendition.Kind.choices)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     index = models.PositiveIntegerField()
     start_ms = models.PositiveBigIntegerField(default=0)
     end_ms = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
     attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    detail = models.TextField(blank=True)
     worker = models.CharField(max_length=128, blank=True)
     done_ms = models.PositiveBigIntegerField(default=0)
     outputs = models.JSONField(default=list)

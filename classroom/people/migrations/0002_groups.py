@@ -9,7 +9,7 @@ RIGHTS = {
         "media.change_lecture",
         "media.view_lecture",
     ],
-    "Reviewers": ["wagtailadmin.access_admin", "media.view_lecture"],
+    "Reviewers": ["wagtailadmin.access_admin", "media.view_lecture", "media.view_every_lecture"],
     "Operators": [
         "wagtailadmin.access_admin",
         "people.add_user",
@@ -18,6 +18,8 @@ RIGHTS = {
         "people.view_auditentry",
         "media.view_lecture",
         "media.change_lecture",
+        "media.view_every_lecture",
+        "media.manage_every_lecture",
     ],
 }
 COLLECTION_RIGHTS = {
