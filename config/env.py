@@ -129,8 +129,10 @@ def cache(raw: str) -> dict[str, Any]:
 
 
 def storage(raw: str) -> dict[str, Any]:
-    """Turn a storage URL into Django's default storage: `file:///path` or
-    `s3://KEY:SECRET@bucket?endpoint=https://…&region=…`."""
+    """Turn a storage URL into Django's default storage.
+
+    `file:///path` or `s3://KEY:SECRET@bucket?endpoint=https://…&region=…`.
+    """
     url = urlparse(raw)
     if url.scheme == "file":
         return {
@@ -157,7 +159,7 @@ def storage(raw: str) -> dict[str, Any]:
 
 
 def email(raw: str) -> dict[str, Any]:
-    """Turn an e-mail URL into Django's settings: `file:///path`, `smtp://` or `smtps://user:pass@host:port`."""
+    """Turn an e-mail URL (`file:///path`, `smtp://` or `smtps://user:pass@host:port`) into settings."""
     url = urlparse(raw)
     if url.scheme == "file":
         return {

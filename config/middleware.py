@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from config.logs import request_id
+from classroom.people.trace import request_id
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -18,6 +18,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the id in `X-Request-ID`."""
         given = request.headers.get("X-Request-ID", "")
         token = request_id.set(given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
         try:

@@ -8,7 +8,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from config.logs import request_id
+from classroom.people.trace import request_id
 
 
 class Pages(PageNumberPagination):

@@ -58,7 +58,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_with_parent,  # noqa: PLW1509 - one prctl call, which allocates nothing
+            preexec_fn=_with_parent,
         )
         self.live[program.name] = process
         threading.Thread(target=self._pass_on, args=(program.name, process), daemon=True).start()

@@ -38,13 +38,28 @@ class PostgreSQL:
         self.port = free_port()
         self._as: list[str] = []
         if os.geteuid() == 0:
-            user = "postgres" if subprocess.run(["id", "postgres"], capture_output=True).returncode == 0 else "nobody"
+            user = (
+                "postgres"
+                if subprocess.run(["id", "postgres"], capture_output=True).returncode == 0
+                else "nobody"
+            )
             shutil.chown(self.folder, user)
             group = subprocess.run(["id", "-gn", user], capture_output=True, text=True).stdout.strip()
             self._as = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
         data = self.folder / "data"
-        self._run("initdb", "-D", str(data), "-U", "classroom", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")
+        self._run(
+            "initdb",
+            "-D",
+            str(data),
+            "-U",
+            "classroom",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
         options = (
             f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
             " -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"

@@ -28,7 +28,10 @@ def run(name: str, variables: dict[str, str], arguments: list[str]) -> int:
         environment |= {"VAR_DIR": folder, "TEST_ENGINES": name, **variables}
         command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    print(f"== {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s", flush=True)
+    print(
+        f"== {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s",
+        flush=True,
+    )
     return code
 
 
@@ -38,7 +41,10 @@ def main(arguments: list[str]) -> int:
     programs, redis = postgresql_folder(), redis_server()
     if programs is None or redis is None:
         missing = "PostgreSQL" if programs is None else "Redis"
-        print(f"\n!! {missing} is not on this machine: the suite did NOT run on PostgreSQL with Redis.\n", flush=True)
+        print(
+            f"\n!! {missing} is not on this machine: the suite did NOT run on PostgreSQL with Redis.\n",
+            flush=True,
+        )
         return codes[0] or (1 if os.environ.get("CI") else 0)
     folder = Path(tempfile.mkdtemp(prefix="classroom-pg-"))
     folder.chmod(0o755)

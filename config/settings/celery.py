@@ -4,6 +4,8 @@ The embedded broker is a real Redis on a socket (see `config.engines`). The visi
 longer than any task may run, or a long task would be delivered twice while the first still runs.
 """
 
+from typing import Any
+
 from config import env
 from config.engines import socket_path
 
@@ -25,6 +27,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # Encoding has a queue and workers of its own, so that a lecture never holds up a certificate.
 CELERY_TASK_ROUTES = {"media.*": {"queue": "media"}}
 
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
 if CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}

@@ -35,7 +35,9 @@ class CertificateFactory(DjangoModelFactory):
             "version": 1,
             "number": o.number,
             "holder": {"name": o.user.name, "romanised": o.user.romanised_name, "document": ""},
-            "institution": {"name": o.institution.name, "uscc": o.institution.uscc} if o.institution else None,
+            "institution": {"name": o.institution.name, "uscc": o.institution.uscc}
+            if o.institution
+            else None,
             "course": {"code": "B1", "title": "监督管理办法与报告合规", "title_en": "", "edition": "2026.1"},
             "credit_hours": "4.0",
             "verified_seconds": 10800,

@@ -17,7 +17,9 @@ ORDER = [
 SIBLINGS = [{"plans", "certificates"}, {"progress", "exams"}]
 _NAMES = re.compile(r"{%-?\s*(extends|include)\s+[\"']([^\"']+)[\"']")
 _LOADS = re.compile(r"{%-?\s*load\s+(?:[\w ]+\s+from\s+)?([\w. ]+?)\s*-?%}")
-_INLINE = re.compile(r"<script(?![^>]*\b(src|type=\"application/json\"))[^>]*>|\sstyle=|<style|\son[a-z]+=\"", re.I)
+_INLINE = re.compile(
+    r"<script(?![^>]*\b(src|type=\"application/json\"))[^>]*>|\sstyle=|<style|\son[a-z]+=\"", re.I
+)
 
 
 def owner_of_file(path: Path) -> str:
@@ -33,7 +35,8 @@ def libraries() -> dict[str, str]:
     return {
         path.stem: owner_of_file(path)
         for path in ROOT.glob("*/**/templatetags/*.py")
-        if path.stem != "__init__" and path.relative_to(ROOT).parts[0] in {"config", "classroom", "courses", "media"}
+        if path.stem != "__init__"
+        and path.relative_to(ROOT).parts[0] in {"config", "classroom", "courses", "media"}
     }
 
 

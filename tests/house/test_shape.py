@@ -72,7 +72,13 @@ def test_scoped_rows_are_not_read_around_the_scope() -> None:
 
 
 def test_only_one_place_reads_the_environment() -> None:
-    allowed = {"config/env.py", "config/supervisor.py", "config/celery.py", "config/wsgi.py", "config/asgi.py"}
+    allowed = {
+        "config/env.py",
+        "config/supervisor.py",
+        "config/celery.py",
+        "config/wsgi.py",
+        "config/asgi.py",
+    }
     found = {
         str(path.relative_to(ROOT))
         for path in code_files(".py")
@@ -92,7 +98,9 @@ def test_suppressions_carry_a_code_and_a_reason() -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("room", sorted(path.parent for path in ROOT.glob("c*/*/apps.py") if "config" not in str(path)))
+@pytest.mark.parametrize(
+    "room", sorted(path.parent for path in ROOT.glob("c*/*/apps.py") if "config" not in str(path))
+)
 def test_every_room_says_what_lives_there(room: Path) -> None:
     readme = room / "README.md"
     assert readme.exists()

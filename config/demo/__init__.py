@@ -1,0 +1,1 @@
+"""The demo: invented institutions and people, real questions and laws, lectures it makes itself."""
