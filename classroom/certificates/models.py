@@ -85,7 +85,7 @@ class Certificate(models.Model):
     file_digest = models.CharField(max_length=64, blank=True)
 
     rows = models.Manager()
-    objects: ScopedManager["Certificate"] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("certificate")

@@ -44,7 +44,7 @@ class Enrolment(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     rows = models.Manager()
-    objects: ScopedManager["Enrolment"] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("enrolment")

@@ -39,7 +39,7 @@ class Attempt(models.Model):
     is_passed = models.BooleanField(null=True)
 
     rows = models.Manager()
-    objects: ScopedManager["Attempt"] = ScopedManager(
+    objects = ScopedManager(
         person="enrolment__user_id", institution="enrolment__institution"
     )
 

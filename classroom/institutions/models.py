@@ -70,7 +70,7 @@ class Institution(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     rows = models.Manager()
-    objects: ScopedManager["Institution"] = ScopedManager(person=None, institution="")
+    objects = ScopedManager(person=None, institution="")
 
     class Meta:
         verbose_name = _("institution")
@@ -129,7 +129,7 @@ class Membership(models.Model):
     ended_on = models.DateField(_("until"), null=True, blank=True)
 
     rows = models.Manager()
-    objects: ScopedManager["Membership"] = ScopedManager()
+    objects = ScopedManager()
 
     class Meta:
         verbose_name = _("membership")

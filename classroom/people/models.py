@@ -47,6 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    close_requested_at = models.DateTimeField(_("asked to close the account"), null=True, blank=True)
     closed_at = models.DateTimeField(_("account closed"), null=True, blank=True)
 
     objects = UserManager()
@@ -101,6 +102,22 @@ class Token(models.Model):
     class Meta:
         verbose_name = _("personal token")
         verbose_name_plural = _("personal tokens")
+
+
+class SignIn(models.Model):
+    """A session of a person on a device. The address is kept masked, enough to recognise a stranger."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    device = models.CharField(_("device"), max_length=64)
+    address = models.CharField(_("address"), max_length=48, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+        ordering = ["-at", "-id"]
 
 
 class Consent(models.Model):

@@ -104,7 +104,7 @@ class Evidence(models.Model):
     hash = models.CharField(max_length=64)
 
     rows = models.Manager()
-    objects: ScopedManager["Evidence"] = ScopedManager(
+    objects = ScopedManager(
         person="enrolment__user_id", institution="enrolment__institution"
     )
 

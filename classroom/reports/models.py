@@ -29,7 +29,7 @@ class Rollup(models.Model):
     as_of = models.DateTimeField(default=timezone.now)
 
     rows = models.Manager()
-    objects: ScopedManager["Rollup"] = ScopedManager(person=None)
+    objects = ScopedManager(person=None)
 
     class Meta:
         verbose_name = _("rollup")
@@ -79,7 +79,7 @@ class ReportRun(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     rows = models.Manager()
-    objects: ScopedManager["ReportRun"] = ScopedManager(institution=None)
+    objects = ScopedManager(institution=None)
 
     class Meta:
         verbose_name = _("export")
