@@ -1,12 +1,16 @@
-"""Sign-in by mobile or e-mail."""
+"""Sign-in by mobile or e-mail, and the answer to too many failures."""
 
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from classroom.people.models import User
+
+# The cool-off of AXES_COOLOFF_TIME, in seconds, for the Retry-After header.
+_RETRY_AFTER_S = 15 * 60
 
 
 class IdentifierBackend(ModelBackend):
@@ -36,5 +40,7 @@ class IdentifierBackend(ModelBackend):
 def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    """Answer 429 after too many failures."""
-    return HttpResponse(status=429)
+    """Answer 429 after too many failures: what happened and when to try again."""
+    answer = render(request, "people/locked_out.html", {"minutes": _RETRY_AFTER_S // 60}, status=429)
+    answer["Retry-After"] = str(_RETRY_AFTER_S)
+    return answer

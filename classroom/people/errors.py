@@ -22,3 +22,21 @@ class IdentifierTaken(PeopleError):
     """Somebody else signs in with this number or address."""
 
     message = _("Somebody already signs in with this mobile number or e-mail address. Check it.")
+
+
+class UnknownSession(PeopleError):
+    """The session is not one's own or not there."""
+
+    message = _("This session is not among yours. Reload the page.")
+
+
+class UnknownToken(PeopleError):
+    """The token is not one's own or not there."""
+
+    message = _("This token is not among yours. Reload the page.")
+
+
+class TooManyTokens(PeopleError):
+    """Too many live tokens."""
+
+    message = _("You have ten live tokens. Revoke one that you no longer use.")

@@ -33,3 +33,11 @@ def mask_document(number: str) -> str:
 def mask_mobile(number: str) -> str:
     """Return `138****1234`."""
     return number[:3] + "****" + number[-4:] if len(number) == 11 else "*" * len(number)
+
+
+def mask_identifier(identifier: str) -> str:
+    """Return a sign-in name that its owner recognises and nobody can use: `138****1234`, `a***@b.cn`."""
+    if "@" in identifier:
+        local, _, domain = identifier.partition("@")
+        return f"{local[:1]}***@{domain}"
+    return mask_mobile(identifier)

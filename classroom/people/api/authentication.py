@@ -1,6 +1,7 @@
 """Personal tokens for the API: `Authorization: Bearer <token>`."""
 
 import hashlib
+from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,9 @@ class PersonalTokenAuthentication(BaseAuthentication):
         now = timezone.now()
         if token is None or (token.expires_at and token.expires_at <= now) or not token.user.is_active:
             raise AuthenticationFailed(_("This token is unknown, revoked or expired."))
+        # To the minute is enough to see whether a token is in use, and saves a write a request.
+        if token.last_used_at is None or token.last_used_at < now - timedelta(minutes=1):
+            Token.objects.filter(pk=token.pk).update(last_used_at=now)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,0 +1,124 @@
+"""Forms of the people room. They check form; what a rule forbids the services say."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
+
+from classroom.people.models import User
+
+
+class SignInForm(forms.Form):
+    """Mobile or e-mail, and the password."""
+
+    username = forms.CharField(
+        label=_("Mobile number or e-mail"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ProfileForm(forms.ModelForm):
+    """What a person may correct of oneself."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    class Meta:
+        model = User
+        fields = ["name", "romanised_name", "mobile", "email", "language"]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a profile by which nobody could sign in."""
+        data = super().clean() or {}
+        if not self.errors and not data.get("mobile") and not data.get("email"):
+            self.add_error(
+                "mobile", _("Enter a mobile number or an e-mail address: one of them is needed to sign in.")
+            )
+        return data
+
+
+class PasswordForm(forms.Form):
+    """The old password once, the new one twice."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        help_text=_("At least 10 characters; not only digits, and not like your name or number."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_old(self) -> str:
+        """Check that the person at the keyboard knows the present password."""
+        value: str = self.cleaned_data["old"]
+        if not self.user.check_password(value):
+            raise forms.ValidationError(_("This is not your present password."))
+        return value
+
+    def clean(self) -> dict[str, Any]:
+        """Check the new password against the rules and its repetition."""
+        data = super().clean() or {}
+        new, again = data.get("new"), data.get("again")
+        if new and again and new != again:
+            self.add_error("again", _("The two entries differ. Type the new password once more."))
+        elif new:
+            try:
+                password_validation.validate_password(new, self.user)
+            except forms.ValidationError as error:
+                self.add_error("new", error)
+        return data
+
+
+class TokenForm(forms.Form):
+    """What a token is for and how long it lasts."""
+
+    label = forms.CharField(label=_("What it is for"), max_length=64)
+    days = forms.TypedChoiceField(
+        label=_("Good for"),
+        coerce=int,
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("one year"))],
+    )
+
+
+class ClosureForm(forms.Form):
+    """The password once more before an account is given up."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        """Check that the person at the keyboard is the person."""
+        value: str = self.cleaned_data["password"]
+        if not self.user.check_password(value):
+            raise forms.ValidationError(_("This is not your present password."))
+        return value

@@ -1,0 +1,100 @@
+"""Sign-in and sign-out."""
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from classroom.people import services
+from classroom.people.demo import DEMO_PASSWORD
+from classroom.people.devices import device_of, mask_address
+from classroom.people.forms import SignInForm
+from classroom.people.ids import mask_identifier
+from classroom.people.models import SignIn, User
+from classroom.people.queries import demo_people
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Return where `next` leads if that is on this site, else the home page."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return target
+    return settings.LOGIN_REDIRECT_URL
+
+
+def admit(request: HttpRequest, user: User) -> None:
+    """Sign the person in under a fresh session key and CSRF token, and record the device."""
+    login(request, user, backend="classroom.people.backends.IdentifierBackend")
+    services.open_session(
+        user=user,
+        session_key=request.session.session_key or "",
+        device=device_of(request.headers.get("User-Agent", "")),
+        address=mask_address(request.META.get("REMOTE_ADDR", "")),
+    )
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Let the reader's language win over what the browser asks for."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask who is there. A failure says the same for a wrong name and a wrong password."""
+    if request.user.is_authenticated and request.method != "POST":
+        return HttpResponseRedirect(safe_next(request))
+    form = SignInForm(request.POST or None)
+    failed = False
+    if request.method == "POST" and form.is_valid():
+        identifier = form.cleaned_data["username"].strip()
+        user = authenticate(request, username=identifier, password=form.cleaned_data["password"])
+        if isinstance(user, User):
+            admit(request, user)
+            response = HttpResponseRedirect(safe_next(request))
+            if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+                remember_language(response, user.language)
+            return response
+        failed = True
+        locked = getattr(request, "axes_locked_out", False)
+        services.audit(
+            actor=None,
+            action="people.sign_in",
+            target=mask_identifier(identifier),
+            result="locked" if locked else "refused",
+            detail={"address": mask_address(request.META.get("REMOTE_ADDR", ""))},
+        )
+    return render(
+        request,
+        "people/sign_in.html",
+        {
+            "form": form,
+            "failed": failed,
+            "next": request.POST.get("next") or request.GET.get("next") or "",
+            "demo_people": demo_people() if settings.DEMO else [],
+            "demo_password": DEMO_PASSWORD if settings.DEMO else "",
+        },
+        status=401 if failed else 400 if form.errors else 200,
+    )
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    if isinstance(request.user, User):
+        current = SignIn.objects.filter(session_key=request.session.session_key, user=request.user).first()
+        if current:
+            services.end_session(user=request.user, sign_in_id=current.pk)
+    logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
