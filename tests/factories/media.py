@@ -1,0 +1,117 @@
+"""Lectures, sources and encodes as the pipeline leaves them."""
+
+from datetime import timedelta
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from media.models import Chunk, Encode, Lecture, Rendition, Source, Track, Upload
+
+
+class SourceFactory(DjangoModelFactory):
+    """The original bytes; no file lies behind it."""
+
+    class Meta:
+        model = Source
+
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    size = 1_000_000
+    key = factory.LazyAttribute(lambda o: f"sources/{o.digest[:2]}/{o.digest}")
+
+
+class LectureFactory(DjangoModelFactory):
+    """A lecture without an encode. `published=True` gives it a published one, as viewers get it."""
+
+    class Meta:
+        model = Lecture
+        skip_postgeneration_save = True
+
+    title = factory.Sequence(lambda n: f"评审准则解读 第{n + 1}讲")
+    owner = factory.SubFactory("tests.factories.people.UserFactory")
+    language = "zh-Hans"
+
+    @factory.post_generation
+    def published(self, create: bool, extracted: bool | None, **fields: object) -> None:
+        """Attach a published encode; its fields may be set as `published__duration_ms=...`."""
+        if create and (extracted or fields):
+            self.current = EncodeFactory(lecture=self, published=True, **fields)
+            self.save(update_fields=["current"])
+
+
+class EncodeFactory(DjangoModelFactory):
+    """An encode that was just received; `published` or `failed` moves it to its end."""
+
+    class Meta:
+        model = Encode
+
+    lecture = factory.SubFactory(LectureFactory)
+    source = factory.SubFactory(SourceFactory)
+    number = factory.LazyAttribute(lambda o: o.lecture.encodes.count() + 1)
+    filename = "lecture.mp4"
+
+    class Params:
+        published = factory.Trait(
+            state=Encode.State.PUBLISHED,
+            duration_ms=180_000,
+            planned_ms=180_000,
+            width=1280,
+            height=720,
+            prefix=factory.LazyAttribute(lambda o: f"lectures/{o.id}"),
+            digest="0" * 64,
+            started_at=factory.LazyFunction(timezone.now),
+            playable_at=factory.LazyFunction(timezone.now),
+            published_at=factory.LazyFunction(timezone.now),
+        )
+        failed = factory.Trait(state=Encode.State.FAILED, reason="not_media")
+
+
+class RenditionFactory(DjangoModelFactory):
+    """A 720p picture."""
+
+    class Meta:
+        model = Rendition
+
+    encode = factory.SubFactory(EncodeFactory)
+    kind = Rendition.Kind.VIDEO
+    name = "v720"
+    width = 1280
+    height = 720
+    frame_rate = 30.0
+
+
+class ChunkFactory(DjangoModelFactory):
+    """A minute of picture that is due."""
+
+    class Meta:
+        model = Chunk
+
+    encode = factory.SubFactory(EncodeFactory, state=Encode.State.TRANSCODING)
+    kind = Chunk.Kind.VIDEO
+    index = factory.LazyAttribute(lambda o: o.encode.chunks.filter(kind=o.kind).count())
+    start_ms = factory.LazyAttribute(lambda o: o.index * 60_000)
+    end_ms = factory.LazyAttribute(lambda o: o.start_ms + 60_000)
+
+
+class TrackFactory(DjangoModelFactory):
+    """Chinese captions of two cues."""
+
+    class Meta:
+        model = Track
+
+    lecture = factory.SubFactory(LectureFactory)
+    language = "zh-Hans"
+    label = "中文"
+    vtt = "WEBVTT\n\n00:00.000 --> 00:04.000\n资质认定\n\n00:04.000 --> 00:08.000\n评审准则\n"
+
+
+class UploadFactory(DjangoModelFactory):
+    """A transfer that has just begun."""
+
+    class Meta:
+        model = Upload
+
+    owner = factory.SubFactory("tests.factories.people.UserFactory")
+    filename = "lecture.mp4"
+    length = 1000
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
