@@ -6,7 +6,7 @@ A scoped model has `objects = ScopedManager(...)`, which answers only `visible_t
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -50,7 +50,7 @@ class Scope:
 class ScopedManager(models.Manager[M], Generic[M]):
     """A manager that reads nothing until it is told for whom."""
 
-    use_in_migrations: ClassVar[bool] = False
+    use_in_migrations = False
 
     def __init__(self, *, person: str | None = "user_id", institution: str | None = "institution") -> None:
         super().__init__()
