@@ -1,0 +1,103 @@
+// What the player says to the server, and what it hears. The only file that knows the addresses' shapes.
+
+import type { Span } from '../../../../media/static_src/player/index.ts';
+
+export type Interval = [start: number, end: number];
+
+/** What a session is granted. Times are milliseconds. */
+export interface Grant {
+  session: string;
+  manifest_url: string;
+  duration_ms: number;
+  position_ms: number;
+  coverage: Interval[];
+  furthest_ms: number;
+  policy: Policy;
+  captions: { language: string; label: string; url: string }[];
+}
+
+export interface Policy {
+  rate_cap: number;
+  free_seek: boolean;
+  hidden_pauses: boolean;
+  offline_allowance_s: number;
+  tolerance_ms: number;
+}
+
+export interface Report {
+  session: string;
+  seq: number;
+  spans: Span[];
+  position_ms: number;
+}
+
+export interface Presence {
+  id: string;
+  seconds_left: number;
+}
+
+export interface Acknowledgement {
+  highest_seq: number;
+  coverage: Interval[];
+  furthest_ms: number;
+  refused: { rule: string; s: number; e: number; reason: string }[];
+  has_lease: boolean;
+  presence: Presence | null;
+  lesson_completed: boolean;
+  course_completed: boolean;
+}
+
+/** How sending ended. `later`: try again. `signed_out`: keep until signed in. `refused`: it never will. */
+export type Outcome<T> =
+  | { kind: 'ok'; value: T }
+  | { kind: 'later'; offline: boolean }
+  | { kind: 'signed_out' }
+  | { kind: 'refused'; status: number; detail: string };
+
+export interface Addresses {
+  sessions: string;
+  notes: string;
+}
+
+function csrf(): string {
+  const field = document.querySelector<HTMLInputElement>('input[name="csrfmiddlewaretoken"]');
+  const cookie = /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  return cookie ?? field?.value ?? '';
+}
+
+/** Send JSON. Never throws: what went wrong is in the outcome. */
+export async function send<T>(
+  url: string,
+  body: unknown,
+  { method = 'POST', keepalive = false, timeout = 12_000 } = {},
+): Promise<Outcome<T>> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      keepalive,
+      credentials: 'same-origin',
+      redirect: 'error',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': csrf() },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: keepalive ? undefined : AbortSignal.timeout(timeout),
+    });
+  } catch {
+    return { kind: 'later', offline: true };
+  }
+  const { status } = response;
+  if (status === 401 || status === 403) return { kind: 'signed_out' };
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    return { kind: 'later', offline: false };
+  }
+  let value: unknown = null;
+  try {
+    if (status !== 204) value = await response.json();
+  } catch {
+    // A captive portal answers 200 with a page of its own.
+    return { kind: 'later', offline: true };
+  }
+  if (response.ok) return { kind: 'ok', value: value as T };
+  const problem = value as { detail?: string; title?: string } | null;
+  return { kind: 'refused', status, detail: problem?.detail ?? problem?.title ?? '' };
+}

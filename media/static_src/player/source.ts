@@ -1,0 +1,132 @@
+// Bringing a lecture's stream into a video element: hls.js where it can work, the browser's own HLS
+// elsewhere (iOS, WeChat there). Chromium answers "maybe" to native HLS, so hls.js is asked first.
+
+import type Hls from 'hls.js';
+import type { ErrorData } from 'hls.js';
+
+export interface Quality {
+  /** Index among the levels; -1 chooses by the network. */
+  index: number;
+  height: number;
+}
+
+export interface Failure {
+  /** `network`: nothing came. `refused`: the grant is no longer good. `media`: it cannot be decoded. */
+  kind: 'network' | 'refused' | 'media' | 'unsupported';
+  detail: string;
+}
+
+export interface SourceEvents {
+  qualities: (levels: Quality[]) => void;
+  quality: (index: number, height: number) => void;
+  failed: (failure: Failure) => void;
+}
+
+export interface Source {
+  /** Choose a quality; -1 lets the network choose. False where the browser chooses for itself. */
+  choose(index: number): boolean;
+  /** Try again after a failure, from where the element stands. */
+  retry(): void;
+  destroy(): void;
+}
+
+/** How often one broken picture is repaired before it is told. */
+const REPAIRS = 2;
+
+/** Load `manifest` into `video`, beginning at `start` seconds. */
+export async function open(
+  video: HTMLVideoElement,
+  manifest: string,
+  start: number,
+  events: SourceEvents,
+): Promise<Source> {
+  const { default: Library } = await import('hls.js');
+  if (Library.isSupported()) return withLibrary(Library, video, manifest, start, events);
+  if (video.canPlayType('application/vnd.apple.mpegurl')) return native(video, manifest, start, events);
+  events.failed({ kind: 'unsupported', detail: '' });
+  return { choose: () => false, retry: () => undefined, destroy: () => undefined };
+}
+
+function withLibrary(
+  Library: typeof Hls,
+  video: HTMLVideoElement,
+  manifest: string,
+  start: number,
+  events: SourceEvents,
+): Source {
+  const { Events, ErrorTypes } = Library;
+  const hls = new Library({
+    startPosition: start,
+    // Captions are our own tracks, so that the transcript and the picture read the same cues.
+    enableWebVTT: false,
+    enableIMSC1: false,
+    enableCEA708Captions: false,
+    renderTextTracksNatively: false,
+    capLevelToPlayerSize: true,
+    startLevel: -1,
+    abrEwmaDefaultEstimate: 2_000_000,
+    maxBufferLength: 60,
+    maxMaxBufferLength: 15 * 60,
+    backBufferLength: 120,
+  });
+  let repairs = 0;
+  hls.on(Events.MANIFEST_PARSED, (_, data) => {
+    events.qualities(data.levels.map((level, index) => ({ index, height: level.height })));
+  });
+  hls.on(Events.LEVEL_SWITCHED, (_, data) => {
+    events.quality(hls.autoLevelEnabled ? -1 : data.level, hls.levels[data.level]?.height ?? 0);
+  });
+  hls.on(Events.ERROR, (_, data: ErrorData) => {
+    if (!data.fatal) return;
+    if (data.type === ErrorTypes.MEDIA_ERROR && repairs < REPAIRS) {
+      repairs += 1;
+      hls.recoverMediaError();
+      return;
+    }
+    const status = data.response?.code ?? 0;
+    const network = data.type === ErrorTypes.NETWORK_ERROR;
+    const refused = network && [401, 403, 404, 410].includes(status);
+    events.failed({ kind: refused ? 'refused' : network ? 'network' : 'media', detail: data.details });
+  });
+  hls.loadSource(manifest);
+  hls.attachMedia(video);
+  return {
+    choose(index) {
+      hls.nextLevel = index;
+      return true;
+    },
+    retry() {
+      repairs = 0;
+      if (hls.levels.length > 0) hls.startLoad(video.currentTime);
+      else hls.loadSource(manifest);
+    },
+    destroy: () => hls.destroy(),
+  };
+}
+
+function native(video: HTMLVideoElement, manifest: string, start: number, events: SourceEvents): Source {
+  const begin = (): void => {
+    if (start > 0) video.currentTime = start;
+  };
+  const failed = (): void => {
+    const code = video.error?.code;
+    const network = code === MediaError.MEDIA_ERR_NETWORK || code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
+    events.failed({ kind: network ? 'network' : 'media', detail: video.error?.message ?? '' });
+  };
+  video.addEventListener('loadedmetadata', begin, { once: true });
+  video.addEventListener('error', failed);
+  video.src = manifest;
+  return {
+    choose: () => false,
+    retry() {
+      start = video.currentTime;
+      video.addEventListener('loadedmetadata', begin, { once: true });
+      video.load();
+    },
+    destroy() {
+      video.removeEventListener('error', failed);
+      video.removeAttribute('src');
+      video.load();
+    },
+  };
+}
