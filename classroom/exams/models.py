@@ -39,9 +39,7 @@ class Attempt(models.Model):
     is_passed = models.BooleanField(null=True)
 
     rows = models.Manager()
-    objects = ScopedManager(
-        person="enrolment__user_id", institution="enrolment__institution"
-    )
+    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
 
     class Meta:
         verbose_name = _("attempt")

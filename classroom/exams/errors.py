@@ -1,0 +1,67 @@
+"""What can go wrong in an exam, each with a code for programs and words for the learner."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class ExamError(Exception):
+    """A request that the rules of the exam refuse; nothing was changed."""
+
+    code = "exam_error"
+    message: "str | _StrPromise" = _("This is not possible in this exam.")
+
+
+class NotEligible(ExamError):
+    """The exam cannot be started now; `reason` is a `queries.Reason`."""
+
+    code = "not_eligible"
+
+    def __init__(self, reason: str, words: str) -> None:
+        super().__init__(words)
+        self.reason = reason
+        self.message = words
+
+
+class AttemptClosed(ExamError):
+    """The attempt was handed in before."""
+
+    code = "attempt_closed"
+    message = _("This exam has been handed in; answers can no longer be changed.")
+
+
+class DeadlinePassed(ExamError):
+    """The server's clock is past the deadline."""
+
+    code = "deadline_passed"
+    message = _("The time is up. This answer came too late and was not saved; what was saved before counts.")
+
+
+class UnknownQuestion(ExamError):
+    """The question is not on this paper."""
+
+    code = "unknown_question"
+    message = _("This question is not on your paper. Reload the page.")
+
+
+class ImpossibleChoice(ExamError):
+    """The choice names options that the question does not have, or too many."""
+
+    code = "impossible_choice"
+    message = _("This answer does not fit the question. Reload the page and choose again.")
+
+
+def lessons_missing(have: int, need: int) -> str:
+    """Say how many lessons are still to be finished before the exam opens."""
+    if need == 0:
+        return gettext("Finish the lessons first.")
+    left = max(1, need - have)
+    return ngettext(
+        "Finish the lessons first: %(left)d of %(need)d is left.",
+        "Finish the lessons first: %(left)d of %(need)d are left.",
+        left,
+    ) % {"left": left, "need": need}
