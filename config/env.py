@@ -82,14 +82,15 @@ def _query(url: ParseResult) -> dict[str, str]:
 def database(raw: str) -> dict[str, Any]:
     """Turn a database URL into Django's settings for one database.
 
-    `sqlite:///path` runs in WAL with immediate transactions: with SQLite's defaults concurrent
+    `sqlite:///absolute/path` runs in WAL with immediate transactions: with SQLite's defaults concurrent
     read-then-write transactions fail with "database is locked".
     """
     url = urlparse(raw)
     if url.scheme == "sqlite":
+        name = "/" + unquote(url.path).lstrip("/")
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(url.path),
+            "NAME": name,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,
@@ -99,7 +100,7 @@ def database(raw: str) -> dict[str, Any]:
                 ),
             },
             # A file, so that threads and processes of a test see one database.
-            "TEST": {"NAME": unquote(url.path) + ".test"},
+            "TEST": {"NAME": f"{name}.test"},
         }
     if url.scheme in {"postgres", "postgresql"}:
         query = _query(url)
