@@ -43,7 +43,7 @@ export function nextGap(list: readonly Interval[], ms: number): Interval | null 
 
 /** Return the last gap that ends before `ms`, or the last of all; null where there is none. */
 export function previousGap(list: readonly Interval[], ms: number): Interval | null {
-  return list.findLast(([start]) => start < ms - 1000) ?? list[list.length - 1] ?? null;
+  return list.filter(([start]) => start < ms - 1000).at(-1) ?? list.at(-1) ?? null;
 }
 
 /** Whether any part of [start, end) is not covered. */

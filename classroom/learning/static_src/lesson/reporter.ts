@@ -1,0 +1,206 @@
+// The heartbeat: spans become reports, reports wait in the store until the server has acknowledged
+// them. It touches neither page nor network itself, so that it can be tested with a clock of its own.
+//
+// A report may grow until it is first sent; from then on it never changes, since the server answers a
+// repeated (session, seq) from what it stored and would not see what was added later.
+
+import type { Acknowledgement, Outcome, Report } from './api.ts';
+import type { Kept, Store } from './store.ts';
+import { joined, type Span } from '../../../../media/static_src/player/spans.ts';
+
+export type SaveState = 'ready' | 'saving' | 'saved' | 'offline' | 'resending' | 'signed_out' | 'refused';
+
+export interface Status {
+  state: SaveState;
+  /** Reports that wait, the one under way included. */
+  waiting: number;
+  /** When the server last acknowledged, Unix ms. */
+  savedAt: number | null;
+  /** Since when nothing gets through, Unix ms. */
+  since: number | null;
+  detail: string;
+}
+
+export interface ReporterOptions {
+  session: string;
+  person: string;
+  store: Store;
+  /** How long playing without the server's answer may count, ms. */
+  allowance: number;
+  /** Milliseconds since the session's opening. */
+  clock: () => number;
+  now: () => number;
+  position: () => number;
+  post: (report: Report, leaving: boolean) => Promise<Outcome<Acknowledgement>>;
+  changed: (status: Status) => void;
+  acknowledged: (answer: Acknowledgement) => void;
+}
+
+export const REPORT_MS = 15_000;
+const CONTACT_MS = 30_000;
+const BACK_OFF_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
+
+export class Reporter {
+  status: Status = { state: 'ready', waiting: 0, savedAt: null, since: null, detail: '' };
+  #o: ReporterOptions;
+  #seq = 0;
+  #draft: Kept | null = null;
+  #sealed: Kept[] = [];
+  #sending = false;
+  #failures = 0;
+  #nextTry = 0;
+  #draftSince = 0;
+  #heard = 0;
+
+  constructor(options: ReporterOptions) {
+    this.#o = options;
+  }
+
+  /** What is left of the time that may be played without the server, ms. */
+  get allowanceLeft(): number {
+    return Math.max(0, this.#o.allowance - (this.#o.clock() - this.#heard));
+  }
+
+  /** Take a span into the report under way and keep it on this device. */
+  async add(span: Span): Promise<void> {
+    if (!this.#draft) {
+      this.#draft = this.#report([]);
+      this.#draftSince = this.#o.clock();
+    }
+    const draft = this.#draft;
+    draft.spans = joined([...draft.spans, span]);
+    draft.position_ms = this.#o.position();
+    draft.at = this.#o.now();
+    await this.#keep(draft);
+  }
+
+  /** To be called every second: sends what is due. */
+  async tick(): Promise<void> {
+    const { clock } = this.#o;
+    if (this.#draft && clock() - this.#draftSince >= REPORT_MS) this.#seal();
+    if (this.#sealed.length > 0 && clock() >= this.#nextTry) await this.#send();
+  }
+
+  /** Send everything now: playing was cut, or the network is back. */
+  async flush(): Promise<void> {
+    this.#seal();
+    this.#nextTry = 0;
+    await this.#send();
+  }
+
+  /** Make sure the server has heard from this session lately, before a stretch of playing begins. */
+  async contact(): Promise<void> {
+    if (this.#o.clock() - this.#heard < CONTACT_MS) return;
+    this.#seal();
+    if (this.#sealed.length === 0) this.#sealed.push(this.#report([]));
+    this.#nextTry = 0;
+    await this.#send();
+  }
+
+  /** The page goes: hand everything to the browser to deliver; the store keeps its copy. */
+  leave(): void {
+    this.#seal();
+    for (const report of this.#sealed) void this.#o.post(wire(report), true);
+  }
+
+  #report(spans: Span[]): Kept {
+    const { session, person, position, now } = this.#o;
+    const seq = this.#seq;
+    this.#seq += 1;
+    return { session, seq, spans, position_ms: position(), person, at: now() };
+  }
+
+  #seal(): void {
+    if (!this.#draft) return;
+    this.#sealed.push(this.#draft);
+    this.#draft = null;
+  }
+
+  async #keep(report: Kept): Promise<void> {
+    try {
+      await this.#o.store.put(report);
+    } catch {
+      // A full disk: the report still is in memory and goes out from there.
+      return;
+    }
+  }
+
+  async #send(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      while (this.#sealed.length > 0) {
+        const first = this.#sealed[0]!;
+        this.#tell({ state: this.#failures > 0 ? 'resending' : 'saving' });
+        const outcome = await this.#o.post(wire(first), false);
+        if (!(await this.#settle(first, outcome))) return;
+      }
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  /** Deal with an answer; true where the next report may go. */
+  async #settle(report: Kept, outcome: Outcome<Acknowledgement>): Promise<boolean> {
+    const { now, clock, store } = this.#o;
+    if (outcome.kind === 'ok') {
+      this.#failures = 0;
+      this.#heard = clock();
+      this.#sealed = this.#sealed.filter((other) => other.seq > report.seq);
+      await store.forget(report.session, report.seq).catch(() => undefined);
+      this.#tell({ state: this.#sealed.length > 0 ? 'resending' : 'saved', savedAt: now(), since: null });
+      this.#o.acknowledged(outcome.value);
+      return true;
+    }
+    if (outcome.kind === 'refused') {
+      // It will never be taken: step over it, so that it does not hold up what comes after.
+      this.#sealed = this.#sealed.filter((other) => other.seq > report.seq);
+      this.#tell({ state: 'refused', detail: outcome.detail, since: this.status.since ?? now() });
+      return false;
+    }
+    this.#nextTry = clock() + BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)]!;
+    this.#failures += 1;
+    const state = outcome.kind === 'signed_out' ? 'signed_out' : 'offline';
+    this.#tell({ state, since: this.status.since ?? now() });
+    return false;
+  }
+
+  #tell(change: Partial<Status>): void {
+    const waiting = this.#sealed.length + (this.#draft ? 1 : 0);
+    this.status = { ...this.status, detail: '', ...change, waiting };
+    this.#o.changed(this.status);
+  }
+}
+
+function wire({ session, seq, spans, position_ms }: Report): Report {
+  return { session, seq, spans, position_ms };
+}
+
+/** Send what earlier pages left behind, in order; returns how many are still waiting. */
+export async function deliver(
+  store: Store,
+  person: string,
+  current: string,
+  post: (report: Report) => Promise<Outcome<Acknowledgement>>,
+  now: number,
+): Promise<number> {
+  const rows = (await store.all(person)).filter((row) => row.session !== current);
+  let waiting = rows.length;
+  const blocked = new Set<string>();
+  for (const row of rows) {
+    if (blocked.has(row.session)) continue;
+    const outcome = await post(wire(row));
+    if (outcome.kind === 'later' || outcome.kind === 'signed_out') return waiting;
+    if (outcome.kind === 'ok') {
+      await store.forget(row.session, row.seq);
+      waiting -= 1;
+    } else {
+      blocked.add(row.session);
+      if (now - row.at > STALE_MS) await store.forget(row.session, row.seq);
+    }
+  }
+  return waiting;
+}
+
+/** What the server has refused for this long is cleared away. */
+const STALE_MS = 7 * 24 * 3600 * 1000;

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+
+import type { Acknowledgement, Outcome, Report } from '../../../classroom/learning/static_src/lesson/api.ts';
+import { deliver, Reporter, type Status } from '../../../classroom/learning/static_src/lesson/reporter.ts';
+import { MemoryStore } from '../../../classroom/learning/static_src/lesson/store.ts';
+
+const ANSWER: Acknowledgement = {
+  highest_seq: 0, coverage: [], furthest_ms: 0, refused: [], has_lease: true, presence: null,
+  lesson_completed: false, course_completed: false,
+};
+const span = (s: number, e: number) => ({ s, e, t0: s, t1: e, rate: 1 });
+
+let clock = 0;
+let store: MemoryStore;
+let sent: Report[];
+let left: Report[];
+let states: Status[];
+let network: (report: Report) => Outcome<Acknowledgement>;
+
+function reporter(session = 'a'): Reporter {
+  return new Reporter({
+    session, person: 'p', store, allowance: 900_000,
+    clock: () => clock, now: () => 1_000_000 + clock, position: () => clock,
+    post: async (report, leaving) => {
+      (leaving ? left : sent).push(structuredClone(report));
+      return network(report);
+    },
+    changed: (status) => states.push(status),
+    acknowledged: () => undefined,
+  });
+}
+
+beforeEach(() => {
+  [clock, store, sent, left, states] = [0, new MemoryStore(), [], [], []];
+  network = () => ({ kind: 'ok', value: ANSWER });
+});
+
+test('spans wait on the device, joined, and go out after fifteen seconds', async () => {
+  const one = reporter();
+  for (const s of [0, 5000, 10_000]) await one.add(span(s, s + 5000));
+  await one.tick();
+  assert.equal(sent.length, 0);
+  assert.equal((await store.all('p')).length, 1);
+  clock = 15_000;
+  await one.tick();
+  assert.deepEqual(sent.map((r) => [r.seq, r.spans]), [[0, [span(0, 15_000)]]]);
+  assert.deepEqual(await store.all('p'), []);
+  assert.equal(one.status.state, 'saved');
+  assert.equal(one.status.savedAt, 1_015_000);
+});
+
+test('nothing is forgotten before it is acknowledged', async () => {
+  network = () => ({ kind: 'later', offline: true });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.equal(one.status.state, 'offline');
+  assert.equal(one.status.waiting, 1);
+  assert.equal((await store.all('p')).length, 1);
+  network = () => ({ kind: 'ok', value: ANSWER });
+  await one.flush();
+  assert.equal(one.status.state, 'saved');
+  assert.equal(one.status.since, null);
+  assert.deepEqual(states.map((s) => s.state), ['saving', 'offline', 'resending', 'saved']);
+});
+
+test('a report that was once sent never changes', async () => {
+  network = () => ({ kind: 'later', offline: true });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  await one.add(span(5000, 10_000));
+  network = () => ({ kind: 'ok', value: ANSWER });
+  await one.flush();
+  assert.deepEqual(sent.map((r) => [r.seq, r.spans]), [
+    [0, [span(0, 5000)]], [0, [span(0, 5000)]], [1, [span(5000, 10_000)]],
+  ]);
+});
+
+test('failures back off instead of hammering', async () => {
+  network = () => ({ kind: 'later', offline: false });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  for (clock = 0; clock < 60_000; clock += 1000) await one.tick();
+  assert.ok(sent.length <= 6, `${sent.length} tries in a minute`);
+});
+
+test('an expired sign-in is told and everything is kept', async () => {
+  network = () => ({ kind: 'signed_out' });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.equal(one.status.state, 'signed_out');
+  assert.equal((await store.all('p')).length, 1);
+});
+
+test('a refused report does not hold up the next', async () => {
+  network = (r) => (r.seq === 0 ? { kind: 'refused', status: 422, detail: '不行' } : { kind: 'ok', value: ANSWER });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.equal(one.status.state, 'refused');
+  assert.equal(one.status.detail, '不行');
+  await one.add(span(5000, 6000));
+  await one.flush();
+  assert.equal(one.status.state, 'saved');
+});
+
+test('leaving hands over everything and keeps a copy until it is acknowledged', async () => {
+  const one = reporter();
+  await one.add(span(0, 3000));
+  one.leave();
+  assert.deepEqual(left.map((r) => r.spans), [[span(0, 3000)]]);
+  assert.equal((await store.all('p')).length, 1);
+});
+
+test('the allowance runs from the last answer', async () => {
+  const one = reporter();
+  clock = 600_000;
+  assert.equal(one.allowanceLeft, 300_000);
+  await one.contact();
+  assert.equal(one.allowanceLeft, 900_000);
+  assert.deepEqual(sent.map((r) => r.spans), [[]]);
+  clock += 10_000;
+  await one.contact();
+  assert.equal(sent.length, 1, 'no contact where there was one just now');
+});
+
+test('what a crashed page left is delivered in order, by its own person only', async () => {
+  const crashed = reporter('b');
+  network = () => ({ kind: 'later', offline: true });
+  await crashed.add(span(0, 5000));
+  await crashed.flush();
+  await crashed.add(span(5000, 8000));
+  sent = [];
+  network = () => ({ kind: 'ok', value: ANSWER });
+  const post = async (report: Report) => (sent.push(report), network(report));
+  assert.equal(await deliver(store, 'other', 'a', post, 0), 0);
+  assert.equal(sent.length, 0);
+  assert.equal(await deliver(store, 'p', 'a', post, 0), 0);
+  assert.deepEqual(sent.map((r) => r.seq), [0, 1]);
+  assert.deepEqual(await store.all('p'), []);
+});
+
+test('delivering stops where the network does and says what still waits', async () => {
+  await store.put({ session: 'b', seq: 0, spans: [], position_ms: 0, person: 'p', at: 0 });
+  await store.put({ session: 'b', seq: 1, spans: [], position_ms: 0, person: 'p', at: 0 });
+  const post = async (r: Report): Promise<Outcome<Acknowledgement>> =>
+    r.seq === 0 ? { kind: 'ok', value: ANSWER } : { kind: 'later', offline: true };
+  assert.equal(await deliver(store, 'p', 'a', post, 0), 1);
+  assert.equal((await store.all('p'))[0]!.seq, 1);
+});
+
+test('what the server refuses is kept for a week and then cleared', async () => {
+  await store.put({ session: 'b', seq: 0, spans: [], position_ms: 0, person: 'p', at: 0 });
+  const post = async (): Promise<Outcome<Acknowledgement>> => ({ kind: 'refused', status: 404, detail: '' });
+  await deliver(store, 'p', 'a', post, 1000);
+  assert.equal((await store.all('p')).length, 1);
+  await deliver(store, 'p', 'a', post, 8 * 24 * 3600 * 1000);
+  assert.equal((await store.all('p')).length, 0);
+});
