@@ -1,7 +1,7 @@
 """The chooser of lectures for course pages."""
 
-from wagtail.admin.viewsets.chooser import ChooserViewSet
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 lecture_chooser_viewset = ChooserViewSet(
     "lecture_chooser",

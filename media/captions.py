@@ -1,0 +1,160 @@
+"""Captions in, WebVTT out: which encoding, which format, what is wrong in which line.
+
+Whatever a trainer has (WebVTT, SRT, ASS or SSA, SBV, STL as text or EBU binary; UTF-8, UTF-16,
+GB18030) becomes a list of cues and is kept as WebVTT. A cue that cannot be read is a problem with the
+number of its line, never a silent loss.
+"""
+
+import codecs
+import html
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from django.utils.translation import gettext as _
+
+from media import caption_formats
+from media.caption_formats import Cue, CueProblem
+
+__all__ = ["Cue", "CueProblem", "Parsed", "UnreadableCaptions", "decode", "parse", "read_vtt", "write_vtt"]
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_CUES = 50_000
+EXTENSIONS = (".vtt", ".srt", ".ass", ".ssa", ".sbv", ".stl")
+_SHOWN_PROBLEMS = 20
+
+
+class UnreadableCaptions(Exception):
+    """A caption file that cannot be taken as it is; `problems` say where and why."""
+
+    def __init__(self, problems: list[CueProblem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problem.words() for problem in problems[:_SHOWN_PROBLEMS]))
+
+
+class Parsed:
+    """What a file contained: its cues in order, the format and encoding found, and what was put right."""
+
+    def __init__(self, cues: list[Cue], fmt: str, encoding: str, warnings: list[CueProblem]) -> None:
+        self.cues = cues
+        self.format = fmt
+        self.encoding = encoding
+        self.warnings = warnings
+
+    def as_vtt(self) -> str:
+        """Return the cues as WebVTT."""
+        return write_vtt(self.cues)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of a caption file and the encoding it was found to have.
+
+    A byte order mark decides; otherwise UTF-8 where it is valid, UTF-16 where every other byte of the
+    start is zero, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else.
+    """
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if data.startswith(mark):
+            return _decoded(data, name), name.removesuffix("-sig")
+    head = data[:4096]
+    if len(head) >= 4 and b"\0" in head:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        name = "utf-16-be" if even > odd else "utf-16-le"
+        if max(even, odd) * 4 >= len(head) // 2:
+            return _decoded(data, name), name
+    for name in ("utf-8", "gb18030"):
+        try:
+            return data.decode(name), name
+        except UnicodeDecodeError:
+            continue
+    raise UnreadableCaptions([CueProblem(0, "encoding")])
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UnreadableCaptions([CueProblem(line, "encoding")]) from error
+
+
+def parse(data: bytes, filename: str, *, skip_bad: bool = False, duration_ms: int = 0) -> Parsed:
+    """Return the cues of a caption file.
+
+    With `skip_bad` cues that cannot be read are left out and reported as warnings. `duration_ms` is
+    that of the lecture, 0 where unknown: cues beyond it are warnings. Raises `UnreadableCaptions`.
+    """
+    if not data.strip(b"\0 \t\r\n"):
+        raise UnreadableCaptions([CueProblem(0, "empty")])
+    if len(data) > MAX_BYTES:
+        raise UnreadableCaptions([CueProblem(0, "too_large")])
+    if caption_formats.is_ebu_stl(data):
+        fmt, encoding = "stl", "ebu"
+        cues, problems = caption_formats.read_ebu_stl(data)
+    else:
+        text, encoding = decode(data)
+        lines = caption_formats.split_lines(text)
+        fmt = caption_formats.recognise(lines, PurePath(filename).suffix.lower())
+        if not fmt:
+            raise UnreadableCaptions([CueProblem(1, "format")])
+        cues, problems = caption_formats.READERS[fmt](lines)
+    if problems and not skip_bad:
+        raise UnreadableCaptions(problems)
+    cues, tidied = _tidy(cues, duration_ms)
+    if not cues:
+        raise UnreadableCaptions(problems or [CueProblem(0, "no_cues")])
+    if len(cues) > MAX_CUES:
+        raise UnreadableCaptions([CueProblem(0, "too_many")])
+    return Parsed(cues, fmt, encoding, problems + tidied)
+
+
+def _tidy(cues: Iterable[Cue], duration_ms: int) -> tuple[list[Cue], list[CueProblem]]:
+    """Drop cues without text, put them in order, and report both and what lies beyond the lecture."""
+    kept: list[Cue] = []
+    problems: list[CueProblem] = []
+    latest = 0
+    for cue in cues:
+        if not cue.text:
+            problems.append(CueProblem(cue.line, "no_text"))
+            continue
+        if cue.start_ms < latest:
+            problems.append(CueProblem(cue.line, "out_of_order"))
+        latest = max(latest, cue.start_ms)
+        if duration_ms and cue.start_ms >= duration_ms:
+            problems.append(CueProblem(cue.line, "beyond_end"))
+        kept.append(cue)
+    kept.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
+    return kept, problems
+
+
+def stamp(milliseconds: int) -> str:
+    """Return a time as WebVTT writes it, hours always shown: 00:01:02.345."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+
+
+def write_vtt(cues: Iterable[Cue]) -> str:
+    """Return cues as WebVTT. Text is escaped, so that nothing in it can be taken for a tag or a time."""
+    parts = ["WEBVTT\n"]
+    for cue in cues:
+        settings = f" {cue.settings}" if cue.settings else ""
+        text = html.escape(cue.text, quote=False)
+        parts.append(f"{stamp(cue.start_ms)} --> {stamp(cue.end_ms)}{settings}\n{text}\n")
+    return "\n".join(parts)
+
+
+def read_vtt(text: str) -> list[Cue]:
+    """Return the cues of WebVTT that this house wrote; what cannot be read is left out."""
+    cues, _problems = caption_formats.read_vtt(caption_formats.split_lines(text))
+    return sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_ms, cue.end_ms))
+
+
+def messages(problems: Iterable[CueProblem]) -> list[str]:
+    """Return problems in the reader's language, the first twenty and how many more there are."""
+    listed = list(problems)
+    shown = [problem.words() for problem in listed[:_SHOWN_PROBLEMS]]
+    if len(listed) > _SHOWN_PROBLEMS:
+        shown.append(_("… and %(count)d more lines.") % {"count": len(listed) - _SHOWN_PROBLEMS})
+    return shown

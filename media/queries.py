@@ -1,0 +1,177 @@
+"""Reads of lectures: what can be played, where each one stands, its captions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
+
+from media import captions
+from media.models import Encode, Lecture, Source, Track, Upload
+from media.permissions import sees_all
+
+# The six fields of the scale, in their order. An upload is in the first; `failed` stays in the
+# field in which it happened.
+STAGES = ("uploading", "received", "probed", "transcoding", "packaging", "published")
+# An estimate from less than this would only be a guess.
+_LEAST_SECONDS = 5.0
+_LEAST_SHARE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class LectureState:
+    """Where a lecture stands on the scale of six fields.
+
+    `stage` is the field under way (or, once published, the last); `share` how much of that field is
+    done, 0 to 1; `seconds_left` an estimate, None where there is no honest one. `reason` is a code of
+    media.errors where `failed`.
+    """
+
+    stage: str
+    share: float = 0.0
+    seconds_left: int | None = None
+    failed: bool = False
+    reason: str = ""
+    detail: str = ""
+    is_moving: bool = False
+    is_waiting: bool = False
+    is_playable: bool = False
+
+    @property
+    def percent(self) -> int:
+        """Whole percent of the field under way, rounded down: 100 only when it is done."""
+        return int(self.share * 100)
+
+    @property
+    def reached(self) -> float:
+        """How far the band goes, in fields from 0 to 6."""
+        return STAGES.index(self.stage) + self.share
+
+
+def playable_lectures() -> QuerySet[Lecture]:
+    """Return the lectures that can be shown: published and not in the bin."""
+    return Lecture.objects.filter(current__isnull=False, trashed_at__isnull=True).select_related("current")
+
+
+def visible_lectures(user: Any) -> QuerySet[Lecture]:
+    """Return the lectures that `user` may see, those in the bin included."""
+    lectures = Lecture.objects.select_related("current", "owner")
+    if sees_all(user):
+        return lectures
+    return lectures.filter(owner_id=user.pk)
+
+
+def choosable_lectures(user: Any, title: str = "") -> QuerySet[Lecture]:
+    """Return the lectures that `user` may put into a lesson, those whose title has every given word."""
+    lectures = visible_lectures(user).filter(trashed_at__isnull=True)
+    for word in title.split():
+        lectures = lectures.filter(title__icontains=word)
+    return lectures
+
+
+def open_uploads(user: Any) -> QuerySet[Upload]:
+    """Return the transfers of `user` that can go on; parts of a larger one stay hidden."""
+    return (
+        Upload.objects.filter(owner_id=user.pk, state=Upload.State.RECEIVING, expires_at__gt=timezone.now())
+        .exclude(concat="partial")
+        .select_related("lecture")
+        .order_by("-created_at", "id")
+    )
+
+
+def captions_of(lecture: Lecture) -> list[Track]:
+    """Return the caption tracks of a lecture in the order of their languages, the spoken one first."""
+    tracks = list(lecture.tracks.all())
+    return sorted(tracks, key=lambda track: (track.language != lecture.language, track.language))
+
+
+def cues_of(track: Track) -> list[captions.Cue]:
+    """Return the cues of a track in the order in which they begin; times are milliseconds."""
+    return captions.read_vtt(track.vtt)
+
+
+def newest_encodes() -> Prefetch[Any, Any, Any]:
+    """Return the prefetch that `state_in` needs: each lecture's encodes with the milliseconds done."""
+    encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).order_by("-number")
+    return Prefetch("encodes", queryset=encodes, to_attr="encodes_newest_first")
+
+
+def state_of(lecture: Lecture, now: datetime | None = None) -> LectureState:
+    """Return where `lecture` stands, by its newest encode. Two queries; see `state_in` for lists."""
+    encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).filter(lecture=lecture)
+    return state_from(lecture, encodes.order_by("-number").first(), now or timezone.now())
+
+
+def states_of(lectures: Iterable[Lecture], now: datetime | None = None) -> dict[int, LectureState]:
+    """Return where each of the lectures stands; they come with the prefetch of `newest_encodes`."""
+    moment = now or timezone.now()
+    return {
+        lecture.pk: state_from(lecture, next(iter(newest_first(lecture)), None), moment)
+        for lecture in lectures
+    }
+
+
+def newest_first(lecture: Lecture) -> list[Encode]:
+    """Return the encodes that `newest_encodes` fetched."""
+    encodes: list[Encode] = getattr(lecture, "encodes_newest_first", [])
+    return encodes
+
+
+def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> LectureState:
+    """Work the state out of the newest encode, annotated with `done_ms`. No query."""
+    playable = lecture.current_id is not None
+    if encode is None:
+        return LectureState("uploading", is_playable=playable)
+    done = int(getattr(encode, "done_ms", 0) or 0)
+    share = min(done / encode.planned_ms, 1.0) if encode.planned_ms else 0.0
+    if encode.state == Encode.State.PUBLISHED:
+        return LectureState("published", 1.0, is_playable=playable)
+    if encode.state == Encode.State.FAILED:
+        stage, part = _failed_in(encode, share)
+        return LectureState(
+            stage, part, failed=True, reason=encode.reason, detail=encode.detail, is_playable=playable
+        )
+    waiting = encode.lease is None and encode.state == Encode.State.RECEIVED
+    if encode.state == Encode.State.RECEIVED:
+        return LectureState("received", 0.5, is_moving=True, is_waiting=waiting, is_playable=playable)
+    if encode.state == Encode.State.PROBED:
+        return LectureState("probed", 1.0, is_moving=True, is_playable=playable)
+    if encode.state == Encode.State.PACKAGING:
+        return LectureState("packaging", 0.5, is_moving=True, is_playable=playable)
+    left = _seconds_left(encode, share, now)
+    return LectureState("transcoding", share, left, is_moving=True, is_playable=playable)
+
+
+def _failed_in(encode: Encode, share: float) -> tuple[str, float]:
+    """Return the field in which an encode failed, and how much of it was done."""
+    if not encode.facts:
+        return "probed", 0.5
+    if not encode.planned_ms:
+        return "transcoding", 0.0
+    return ("packaging", 0.5) if share >= 1.0 else ("transcoding", share)
+
+
+def _seconds_left(encode: Encode, share: float, now: datetime) -> int | None:
+    """Estimate from the pace so far; None before that pace means anything."""
+    if encode.started_at is None or share < _LEAST_SHARE:
+        return None
+    spent = (now - encode.started_at).total_seconds()
+    if spent < _LEAST_SECONDS:
+        return None
+    return max(1, round(spent * (1 - share) / share))
+
+
+def used_bytes(tenant: str) -> int:
+    """Return the bytes that count against a tenant: the sources of its lectures and what it is sending."""
+    kept = Source.objects.filter(encodes__lecture__tenant=tenant).distinct().aggregate(n=Sum("size"))["n"]
+    coming = Upload.objects.filter(
+        Q(tenant=tenant), state=Upload.State.RECEIVING, expires_at__gt=timezone.now()
+    ).aggregate(n=Sum("length"))["n"]
+    return int(kept or 0) + int(coming or 0)
+
+
+def abandoned_after(upload: Upload, now: datetime, idle: timedelta = timedelta(seconds=20)) -> bool:
+    """Whether nothing has been received for so long that the transfer counts as interrupted."""
+    return now - upload.updated_at > idle
