@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from classroom.institutions.codes import organisation_check_digit, uscc_check_digit
 
-PASSWORD = "Classroom-2026"  # noqa: S105 - printed at every start of a demo
 _SEED = 20261123
 
 

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ffmpeg._filters import concat
+
 from config.demo import slides, voice
+from media import ffmpeg
 
 _GAP_S = 0.45  # between sentences
 _TURN_S = 0.9  # between slides
 _LEAD_S = 0.6
+_FRAMES_A_SECOND = 5
+_GOP_S = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +76,34 @@ def write(folder: Path, lesson: str, basis: str, pages: Sequence[Page]) -> Scrip
             begin = script.seconds
     voice.write_wave(folder / "sound.wav", bytes(script.samples))
     return script
+
+
+def encode(script: Script, folder: Path) -> Path:
+    """Encode the script as H.264 and AAC; return the file, such as a trainer would upload."""
+    target = folder / "lecture.mp4"
+    # Converted once and repeated inside the filter: decoding a picture for each frame takes ten times as long.
+    pictures = [
+        ffmpeg.own(path, framerate=_FRAMES_A_SECOND)
+        .filter("format", "yuv420p")
+        .filter("loop", loop=max(0, round(seconds * _FRAMES_A_SECOND) - 1), size=1, start=0)
+        for path, seconds in script.pictures
+    ]
+    picture = concat(*pictures, v=1, a=0)
+    result = ffmpeg.output(
+        picture,
+        ffmpeg.own(folder / "sound.wav"),
+        path=target,
+        vcodec="libx264",
+        preset="veryfast",
+        tune="stillimage",
+        crf=23,
+        g=_FRAMES_A_SECOND * _GOP_S,
+        keyint_min=_FRAMES_A_SECOND * _GOP_S,
+        sc_threshold=0,
+        acodec="aac",
+        audio_bitrate="64k",
+        ar=48000,
+        movflags="+faststart",
+    )
+    ffmpeg.run(ffmpeg.command(result))
+    return target

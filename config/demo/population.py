@@ -14,6 +14,7 @@ from classroom.institutions.models import (
     RegulatorGrant,
     SupervisingAuthority,
 )
+from classroom.people.demo import DEMO_PASSWORD
 from classroom.people.models import User
 from classroom.people.services import register_person
 from config.demo import cast
@@ -36,7 +37,7 @@ def people() -> dict[str, User]:
         fresh.append(user.pk)
         _place(user, player, houses, today - timedelta(days=400 + 37 * (index % 23)))
     # One hash for all: the password is public anyway, and hashing eighty times takes half a minute.
-    User.objects.filter(pk__in=fresh).update(password=make_password(cast.PASSWORD))
+    User.objects.filter(pk__in=fresh).update(password=make_password(DEMO_PASSWORD))
     return {email: user for email, user in found.items() if email}
 
 

@@ -1,0 +1,126 @@
+"""A browser and the whole platform, for the five journeys."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.environment import ROOT
+from tests.stack import Stack, chromium
+
+SHOTS = ROOT / "var" / "shots"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The platform with its demo whole, lectures transcoded by its own worker."""
+    platform = Stack(tmp_path_factory.mktemp("stack"))
+    platform.start()
+    try:
+        platform.await_demo()
+        yield platform
+    finally:
+        assert platform.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium."""
+    program = chromium()
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine: the journeys did NOT run")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=program,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--autoplay-policy=no-user-gesture-required",
+                "--mute-audio",
+            ],
+        )
+        yield found
+        found.close()
+
+
+class Visitor:
+    """A person at a browser: signs in, looks for faults of each page, keeps pictures."""
+
+    def __init__(self, context: BrowserContext, address: str, name: str) -> None:
+        self.context, self.address, self.name = context, address, name
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.page.on(
+            "console", lambda m: self.errors.append(f"{m.text} {m.location}") if m.type == "error" else None
+        )
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._count = 0
+
+    def go(self, path: str) -> Page:
+        """Open a page of the platform; it must answer below 400."""
+        answer = self.page.goto(self.address + path)
+        assert answer is not None
+        assert answer.status < 400, f"{path}: {answer.status}"
+        return self.page
+
+    def sign_in(self, email: str) -> None:
+        """Sign in with the demo's password."""
+        from classroom.people.demo import DEMO_PASSWORD
+
+        self.go("/sign-in/")
+        self.page.fill("input[name=username]", email)
+        self.page.fill("input[name=password]", DEMO_PASSWORD)
+        self.page.click("main form button[type=submit]")
+        self.page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+    def shot(self, what: str) -> None:
+        """Keep a picture of the whole page and check it: no axe violation, no console error."""
+        self._count += 1
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{self.name}-{self._count:02d}-{what}.png", full_page=True)
+        self.faultless()
+
+    def faultless(self) -> None:
+        """Fail on an accessibility violation or an error on the console."""
+        # Injected by the debugger's protocol: the page's own policy stays as strict as it is.
+        self.page.evaluate(AXE.read_text() + "; 0")
+        found = self.page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+            ".map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')}`)"
+        )
+        assert found == [], f"{self.page.url}: {found}"
+        assert self.errors == [], f"{self.page.url}: {self.errors}"
+
+
+@pytest.fixture
+def visitor(
+    stack: Stack, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
+    """Make people at browsers of their own; `visitor("name", width=360, dark=True)`."""
+    contexts: list[BrowserContext] = []
+
+    def make(name: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            has_touch=width < 500,
+        )
+        contexts.append(context)
+        return Visitor(context, stack.address, name)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """Where a test keeps what it downloaded."""
+    return tmp_path
