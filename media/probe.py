@@ -1,0 +1,357 @@
+"""The facts about a source, or why it cannot be used.
+
+Files lie: a header may declare hours that are not there, a rate that no frame keeps, or pixels that
+are not square. So every packet is listed once (it costs a second for two hours), and duration, frame
+rate and keyframes come from that list.
+"""
+
+import itertools
+import statistics
+from array import array
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from media import ffmpeg
+from media.errors import ProcessFailed, UnusableSource
+from media.facts import Audio, Facts, Subtitle, Video
+
+MAX_DURATION_MS = 12 * 3600 * 1000
+MAX_PIXELS = 8192 * 4608
+_TEXT_SUBTITLES = {"subrip", "webvtt", "mov_text", "ass", "ssa", "text"}
+_NO_DECODER = {"unknown", "none"}
+_NICE_RATES = [
+    Fraction(n, d)
+    for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
+] + [Fraction(n) for n in (1, 2, 5, 6, 8, 10, 12, 15, 20, 48, 90, 120, 240)]
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+_PICTURE_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}
+
+
+def probe(path: Path) -> Facts:
+    """Return the facts about the file; raise `UnusableSource` with a reason the trainer reads.
+
+    `ProcessFailed` passes through where it is not the file's fault (a full disk, a killed process).
+    """
+    size = path.stat().st_size
+    _sniff(path, size)
+    try:
+        found = ffmpeg.probe(path, "-show_format", "-show_streams")
+    except ProcessFailed as error:
+        if error.code != "ffmpeg_failed":
+            raise
+        raise UnusableSource("not_media", error.detail) from error
+    streams: list[dict[str, Any]] = found.get("streams", [])
+    container = str(found.get("format", {}).get("format_name", ""))
+    picture = _best_picture(streams)
+    sounds, unreadable = _sounds(streams)
+    if picture is None and not sounds:
+        if any(stream.get("codec_type") in {"video", "audio"} for stream in streams):
+            raise UnusableSource("no_codec")
+        raise UnusableSource("no_streams")
+    if unreadable and not sounds:
+        raise UnusableSource("no_codec", "sound")
+    wanted = [int(stream["index"]) for stream in ([picture] if picture else []) + sounds]
+    packets = _packets(path, wanted)
+    return _facts(found, size, container, picture, sounds, unreadable, packets)
+
+
+def _facts(
+    found: dict[str, Any],
+    size: int,
+    container: str,
+    picture: dict[str, Any] | None,
+    sounds: list[dict[str, Any]],
+    unreadable: bool,
+    packets: dict[int, "_Packets"],
+) -> Facts:
+    zero = _seconds(found["format"].get("start_time"))
+    streams: list[dict[str, Any]] = found["streams"]
+    video = _video(picture, packets[int(picture["index"])], zero) if picture is not None else None
+    audio = tuple(_audio(stream, packets[int(stream["index"])], zero) for stream in sounds)
+    audio = tuple(track for track in audio if track.end_ms > 0)
+    duration = max([video.end_ms if video else 0, *(track.end_ms for track in audio)])
+    if duration <= 0:
+        raise UnusableSource("nothing_decodes")
+    if duration > MAX_DURATION_MS:
+        raise UnusableSource("too_long", f"{duration} ms")
+    if video is not None and duration - video.end_ms > 1000 and video.frames == 1:
+        video = Video(**{**video.__dict__, "is_still": True, "rate": Fraction(2)})
+    declared = round(_seconds(found["format"].get("duration")) * 1000)
+    warnings = []
+    # A fragmented file may declare nonsense; only a believable claim is held against the file.
+    if duration + 1000 < declared * 0.98 and declared <= MAX_DURATION_MS:
+        warnings.append("truncated")
+    if video is None:
+        warnings.append("audio_only")
+    elif not audio:
+        warnings.append("no_audio")
+    if unreadable or len(audio) < len(sounds):
+        warnings.append("audio_unreadable")
+    if video is not None:
+        flags = {
+            "tone_mapped": video.is_hdr,
+            "deinterlaced": video.is_interlaced,
+            "odd_frame_rate": video.is_variable,
+        }
+        warnings += [name for name, holds in flags.items() if holds]
+    return Facts(
+        container=container,
+        size=size,
+        duration_ms=duration,
+        declared_ms=min(declared, 2**53),
+        video=video,
+        cover_index=_cover(streams) if video is None else None,
+        audio=audio,
+        subtitles=tuple(
+            Subtitle(int(s["index"]), str(s["codec_name"]), _language(s))
+            for s in streams
+            if s.get("codec_type") == "subtitle" and s.get("codec_name") in _TEXT_SUBTITLES
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def _sniff(path: Path, size: int) -> None:
+    """Refuse by the first bytes what is no recording at all."""
+    if size == 0:
+        raise UnusableSource("empty")
+    with path.open("rb") as file:
+        head = file.read(64)
+    text = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if text.startswith((b"#extm3u", b"ffconcat", b"<?xml", b"<mpd", b"<smil", b"[playlist]", b"file ")):
+        raise UnusableSource("playlist")
+    is_webp = head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+    if head.startswith(_PICTURES) or is_webp or (head[4:8] == b"ftyp" and head[8:12] in _PICTURE_BRANDS):
+        raise UnusableSource("image")
+
+
+def _is_attached(stream: dict[str, Any]) -> bool:
+    disposition = stream.get("disposition", {})
+    return bool(disposition.get("attached_pic") or disposition.get("timed_thumbnails"))
+
+
+def _best_picture(streams: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the largest real picture; covers do not count, nor what has no decoder or no size."""
+    usable = [
+        stream
+        for stream in streams
+        if stream.get("codec_type") == "video"
+        and stream.get("codec_name", "unknown") not in _NO_DECODER
+        and not _is_attached(stream)
+        and int(stream.get("width", 0)) > 0
+    ]
+    return max(usable, key=lambda s: int(s["width"]) * int(s["height"]), default=None)
+
+
+def _sounds(streams: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the sound tracks that can be decoded, the default one first, and whether others cannot."""
+    tracks = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    usable = [
+        stream
+        for stream in tracks
+        if stream.get("codec_name", "unknown") not in _NO_DECODER and int(stream.get("channels", 0)) > 0
+    ]
+    usable.sort(key=lambda s: -int(s.get("disposition", {}).get("default", 0)))
+    return usable[:8], len(usable) < len(tracks)
+
+
+def _cover(streams: list[dict[str, Any]]) -> int | None:
+    for stream in streams:
+        if stream.get("codec_type") == "video" and _is_attached(stream) and int(stream.get("width", 0)) > 0:
+            return int(stream["index"])
+    return None
+
+
+@dataclass
+class _Packets:
+    """The packets of one stream in the order of the file; seconds."""
+
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    keys: list[float] = field(default_factory=list)
+    last: float = 0.0
+    bytes: int = 0
+    open_gop: bool = False
+
+
+def _packets(path: Path, indexes: list[int]) -> dict[int, _Packets]:
+    """List all packets once, at constant memory but for their times."""
+    found = {index: _Packets() for index in indexes}
+    rest = b""
+
+    def feed(data: bytes) -> None:
+        nonlocal rest
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            _take(found, line)
+
+    entries = "packet=stream_index,pts_time,dts_time,duration_time,size,flags"
+    cmd = ffmpeg.probe_command(path, "-show_entries", entries, "-of", "csv=p=0:nk=1")
+    try:
+        ffmpeg.stream(cmd, feed, limits=ffmpeg.Limits(wall_s=1800))
+    except ProcessFailed as error:
+        # What could be listed before a broken place is used; nothing at all is refused later.
+        if error.code != "ffmpeg_failed":
+            raise
+    return found
+
+
+def _take(found: dict[int, _Packets], line: bytes) -> None:
+    # index,pts,dts,duration,size,flags; side data may follow on lines of their own.
+    words = line.split(b",")
+    if len(words) < 6 or not words[0].isdigit():
+        return
+    stream = found.get(int(words[0]))
+    if stream is None or words[5][1:2] == b"D":
+        return
+    moment = _seconds(words[1], _seconds(words[2], -1e18))
+    if moment < -1e17:
+        return
+    if stream.keys and moment < stream.keys[-1] - 1e-4:
+        stream.open_gop = True
+    stream.times.append(moment)
+    stream.last = max(stream.last, moment + max(0.0, min(_seconds(words[3]), 10.0)))
+    stream.bytes += int(words[4]) if words[4].isdigit() else 0
+    if words[5].startswith(b"K"):
+        stream.keys.append(moment)
+
+
+def _seconds(value: Any, default: float = 0.0) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return default
+
+
+def _video(stream: dict[str, Any], packets: _Packets, zero: float) -> Video | None:
+    if not packets.times:
+        raise UnusableSource("nothing_decodes")
+    times = sorted(packets.times)
+    rate, is_variable = _rate(times, stream)
+    width, height, rotation, is_square = _display_size(stream)
+    if int(stream["width"]) * int(stream["height"]) > MAX_PIXELS or width * height > MAX_PIXELS:
+        raise UnusableSource("too_many_pixels", f"{width}x{height}")
+    end = max(packets.last, times[-1] + float(1 / rate)) - zero
+    start = max(0.0, times[0] - zero)
+    span = max(0.001, end - start)
+    pixel_format = str(stream.get("pix_fmt", "yuv420p"))
+    return Video(
+        index=int(stream["index"]),
+        codec=str(stream["codec_name"]),
+        profile=str(stream.get("profile", "")),
+        level=int(stream.get("level", 0)),
+        width=width,
+        height=height,
+        rate=rate,
+        frames=len(times),
+        start_ms=round(start * 1000),
+        end_ms=round(end * 1000),
+        pixel_format=pixel_format,
+        bit_depth=_bit_depth(stream, pixel_format),
+        bit_rate=round(packets.bytes * 8 / span),
+        rotation=rotation,
+        is_square=is_square,
+        is_interlaced=stream.get("field_order", "progressive") in {"tt", "bb", "tb", "bt"},
+        is_variable=is_variable,
+        is_hdr=stream.get("color_transfer") in {"smpte2084", "arib-std-b67"},
+        has_open_gop=packets.open_gop,
+        keyframes_ms=tuple(sorted({round((key - zero) * 1000) for key in packets.keys})),
+    )
+
+
+def _bit_depth(stream: dict[str, Any], pixel_format: str) -> int:
+    for depth in (16, 14, 12, 10):
+        if f"p{depth}" in pixel_format:
+            return depth
+    return int(_seconds(stream.get("bits_per_raw_sample"), 8)) or 8
+
+
+def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
+    """Return a sane frame rate and whether the source keeps none. `times` are sorted seconds."""
+    declared = _fraction(stream.get("avg_frame_rate")) or _fraction(stream.get("r_frame_rate"))
+    gaps = [b - a for a, b in itertools.pairwise(times) if b - a > 1e-6]
+    if not gaps:
+        return (_nice(declared) if declared and 1 <= declared <= 60 else Fraction(25)), False
+    mean = Fraction(len(gaps) / sum(gaps)).limit_denominator(1001000)
+    # Millisecond containers round each gap, so a tremble of 1.5 ms is no variation.
+    middle = statistics.median(gaps)
+    uneven = sum(abs(gap - middle) > max(0.0016, middle * 0.1) for gap in gaps)
+    if uneven <= max(1, len(gaps) * 0.02):
+        return _nice(_even_rate(mean, middle, stream)), False
+    gaps.sort()
+    short = gaps[len(gaps) // 10]
+    return _nice(Fraction(min(60.0, max(1.0, 1 / short))).limit_denominator(1001)), True
+
+
+def _even_rate(mean: Fraction, middle: float, stream: dict[str, Any]) -> Fraction:
+    """Return what the file declares where the frames bear it out, or else what the frames say.
+
+    The mean over all frames is better than the middle gap, which a container may have rounded, but a
+    few long holes must not pull it down.
+    """
+    for observed in (float(mean), 1 / middle):
+        for name in ("avg_frame_rate", "r_frame_rate"):
+            declared = _fraction(stream.get(name))
+            if declared and abs(float(declared) / observed - 1) < 0.02:
+                return declared
+    if abs(float(mean) * middle - 1) < 0.05:
+        return mean
+    return Fraction(1 / middle).limit_denominator(1001)
+
+
+def _nice(rate: Fraction) -> Fraction:
+    near = min(_NICE_RATES, key=lambda known: abs(known - rate))
+    if abs(near - rate) <= near * Fraction(4, 1000):
+        # 29.97 and 30 lie within the tolerance of each other: `min` has taken the nearer one.
+        return near
+    return rate.limit_denominator(1001)
+
+
+def _fraction(text: Any) -> Fraction | None:
+    try:
+        value = Fraction(str(text))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return value if value > 0 else None
+
+
+def _display_size(stream: dict[str, Any]) -> tuple[int, int, int, bool]:
+    """Return width, height (as shown, even), the rotation in degrees, whether pixels are square."""
+    width, height = int(stream["width"]), int(stream["height"])
+    aspect = _fraction(str(stream.get("sample_aspect_ratio", "1:1")).replace(":", "/")) or Fraction(1)
+    if not Fraction(1, 10) <= aspect <= 10:
+        aspect = Fraction(1)
+    shown = Fraction(width) * aspect
+    rotation = 0
+    for side in stream.get("side_data_list", []):
+        if "rotation" in side:
+            rotation = round(_seconds(side["rotation"])) % 360
+    if rotation in {90, 270}:
+        return _even(Fraction(height)), _even(shown), rotation, aspect == 1
+    return _even(shown), _even(Fraction(height)), rotation, aspect == 1
+
+
+def _even(value: Fraction) -> int:
+    return max(2, round(value / 2) * 2)
+
+
+def _language(stream: dict[str, Any]) -> str:
+    language = str(stream.get("tags", {}).get("language", ""))
+    return "" if language in {"und", "unk", "zxx"} else language[:16]
+
+
+def _audio(stream: dict[str, Any], packets: _Packets, zero: float) -> Audio:
+    times = packets.times
+    start, end = (max(0.0, min(times) - zero), packets.last - zero) if times else (0.0, 0.0)
+    return Audio(
+        index=int(stream["index"]),
+        codec=str(stream["codec_name"]),
+        channels=int(stream["channels"]),
+        sample_rate=int(_seconds(stream.get("sample_rate"))),
+        start_ms=round(start * 1000),
+        end_ms=round(end * 1000),
+        language=_language(stream),
+        title=str(stream.get("tags", {}).get("title", ""))[:64],
+        is_default=bool(stream.get("disposition", {}).get("default")),
+    )
