@@ -1,5 +1,6 @@
 """Lectures, sources and encodes as the pipeline leaves them."""
 
+import uuid
 from datetime import timedelta
 
 import factory
@@ -45,6 +46,7 @@ class EncodeFactory(DjangoModelFactory):
     class Meta:
         model = Encode
 
+    id = factory.LazyFunction(uuid.uuid4)
     lecture = factory.SubFactory(LectureFactory)
     source = factory.SubFactory(SourceFactory)
     number = factory.LazyAttribute(lambda o: o.lecture.encodes.count() + 1)
