@@ -36,4 +36,5 @@ def redis_command(program: str, socket: Path, folder: Path) -> list[str]:
         *("--appendfsync", "everysec"),
         *("--save", ""),
         *("--loglevel", "warning"),
+        *("--logfile", str(folder / "redis.log")),
     ]

@@ -88,4 +88,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 with the state of every engine, 503 where one is down."""
     engines = {name: look(name) for name in ENGINES}
     ok = all(engine["ok"] for engine in engines.values())
-    return JsonResponse({"ok": ok, "engines": engines}, status=200 if ok else 503)
+    response = JsonResponse({"ok": ok, "engines": engines}, status=200 if ok else 503)
+    # Django logs every 5xx as an error; whoever asks here learns more from the answer.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

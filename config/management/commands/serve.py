@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from classroom.people.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 from config import engines
 from config.supervisor import Program, Supervisor, python
 
@@ -91,19 +92,44 @@ class Command(BaseCommand):
             ),
             Program(
                 "worker",
-                [*celery, "worker", "-Q", "default", "-c", "1", "-n", "worker@%h", "-l", "WARNING", "--without-mingle"],
+                [
+                    *celery,
+                    "worker",
+                    "-Q",
+                    "default",
+                    "-c",
+                    "1",
+                    "-n",
+                    "worker@%h",
+                    "-l",
+                    "WARNING",
+                    "--without-mingle",
+                ],
                 grace_s=30,
             ),
             Program(
                 "encoder",
-                [*celery, "worker", "-Q", "media", "-c", "2", "-n", "encoder@%h", "-l", "WARNING", "--without-mingle"],
+                [
+                    *celery,
+                    "worker",
+                    "-Q",
+                    "media",
+                    "-c",
+                    "2",
+                    "-n",
+                    "encoder@%h",
+                    "-l",
+                    "WARNING",
+                    "--without-mingle",
+                ],
                 grace_s=30,
             ),
             Program("scheduler", [*celery, "beat", "-l", "WARNING", "--pidfile="]),
         ]
         if demo:
             programs.append(Program("demo", python("manage.py", "demo"), is_task=True))
-        environment = {"PORT": str(port)}
+        # Celery warns root of root at every start; in a container there is nobody else to be.
+        environment = {"PORT": str(port), "PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
         if settings.CELERY_BROKER_URL.startswith("redis+socket"):
             program = engines.redis_server()
             if program is None:
@@ -131,11 +157,13 @@ class Command(BaseCommand):
         deadline = time.monotonic() + 60
         found: dict[str, Any] = {"ok": False}
         while not found["ok"] and time.monotonic() < deadline and not supervisor.stopping.is_set():
-            time.sleep(0.2)
+            time.sleep(0.5)
             found = self._health(address)
         for name, engine in found.get("engines", {}).items():
             self.say(f"  {name:9} {'ok' if engine['ok'] else 'DOWN'}  {engine['detail']}")
-        self.say(f"\n检验检测云课堂 · Cloud Classroom\n  {address}   ({time.monotonic() - self.begin:.1f} s)\n")
+        self.say(
+            f"\n检验检测云课堂 · Cloud Classroom\n  {address}   ({time.monotonic() - self.begin:.1f} s)\n"
+        )
 
     @staticmethod
     def _health(address: str) -> dict[str, Any]:
