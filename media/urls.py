@@ -1,7 +1,19 @@
 """Addresses of the media room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from media import views
+from media.api.playback import RenewView
 
 app_name = "media"
-urlpatterns: list[URLPattern | URLResolver] = []
-api_urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("stream/poster/<str:signature>/<uuid:encode>.jpg", views.poster, name="poster"),
+    path(
+        "stream/<str:signature>/<int:expiry>/<slug:person>/<slug:session>/<uuid:encode>/<path:file>",
+        views.stream,
+        name="stream",
+    ),
+]
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("playback/renew/", RenewView.as_view(), name="playback-renew"),
+]

@@ -1,0 +1,69 @@
+"""What a browser plays: segments, playlists, captions and posters under a grant."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from media import playback
+from media.delivery import REVALIDATE, TYPES, deliver, suffix_of
+from media.models import Encode, Track
+
+_POSTER_CACHE = "public, max-age=3600"
+
+
+@require_safe
+def stream(
+    request: HttpRequest,
+    signature: str,
+    expiry: int,
+    person: str,
+    session: str,
+    encode: uuid.UUID,
+    file: str,
+) -> HttpResponseBase:
+    """Answer with one file of an encode. No query, except for captions, which can be edited."""
+    suffix_of(file)
+    claim = playback.Claim(signature, expiry, person, session, encode)
+    try:
+        playback.verify(claim, browser=playback.browser_of(request))
+    except playback.GrantRefused:
+        return _said(403, _("This address does not belong to you or was changed. Open the lecture again."))
+    except playback.GrantExpired:
+        return _said(410, _("This address has expired. Open the lecture again to go on watching."))
+    if file.startswith("captions/"):
+        return _captions(request, encode, file.removeprefix("captions/").removesuffix(".vtt"))
+    return deliver(request, f"{playback.prefix_of(encode)}/{file}")
+
+
+def _captions(request: HttpRequest, encode: uuid.UUID, language: str) -> HttpResponseBase:
+    """Answer with the captions as they are now: they may be corrected after the encode was published."""
+    track = Track.objects.filter(lecture__encodes=encode, language=language).first()
+    if track is None:
+        raise Http404
+    etag = quote_etag(f"{track.pk}-{track.updated_at.timestamp():.6f}")
+    response = HttpResponse(track.vtt, content_type=TYPES[".vtt"], headers={"ETag": etag})
+    response = get_conditional_response(request, etag=etag, response=response) or response
+    response["Cache-Control"] = REVALIDATE
+    return response
+
+
+@require_safe
+def poster(request: HttpRequest, signature: str, encode: uuid.UUID) -> HttpResponseBase:
+    """Answer with the poster of an encode: the trainer's choice, or the encode's own."""
+    if not playback.signed_poster(encode, signature):
+        return _said(403, _("This address was changed. Open the page again."))
+    found = Encode.objects.filter(pk=encode).values_list("lecture__poster", flat=True).first()
+    if found is None:
+        raise Http404
+    return deliver(request, found or f"{playback.prefix_of(encode)}/poster.jpg", cache=_POSTER_CACHE)
+
+
+def _said(status: int, words: str) -> HttpResponse:
+    """Answer in plain words: a player shows nothing else."""
+    response = HttpResponse(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
+    response["Cache-Control"] = "no-store"
+    return response
