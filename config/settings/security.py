@@ -4,7 +4,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from config import env
 
-from .base import EMBEDDED, SITE_URL
+from .base import DEMO, EMBEDDED, SITE_URL
 
 SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
@@ -71,3 +71,14 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "classroom.people.backends.locked_out"
 AXES_USERNAME_FORM_FIELD = "username"
+
+# Certificates are signed with a P-256 key. Embedded, one is made under an authority of its own in
+# `var/secrets/`; elsewhere name PEM files (or give PEM text). Roots that signed earlier stay trusted.
+SIGNING_CERT = env.text("SIGNING_CERT")
+SIGNING_KEY = env.text("SIGNING_KEY")
+SIGNING_FORMER_ROOTS = env.words("SIGNING_FORMER_ROOTS")
+CERTIFICATE_PREFIX = env.text("CERTIFICATE_PREFIX", "HJY")
+CERTIFICATE_ISSUER = env.text("CERTIFICATE_ISSUER", "演示检验检测培训中心" if DEMO else "检验检测云课堂")
+CERTIFICATE_ISSUER_EN = env.text(
+    "CERTIFICATE_ISSUER_EN", "Demonstration Training Centre" if DEMO else "Cloud Classroom"
+)
