@@ -1,0 +1,132 @@
+"""Reads the demo's courses from `content/*.md`; the format is described in `content/README.md`."""
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from config.demo.lecture import Page
+
+FOLDER = Path(__file__).parent / "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A law or standard that a course rests on; `effective_from` is ISO, a year or empty."""
+
+    document: str
+    clauses: str
+    lessons: str
+    effective_from: str
+
+
+@dataclass
+class Lesson:
+    """A lecture with its pages, or a reading with its paragraphs."""
+
+    title: str
+    title_en: str
+    summary: str
+    basis: str = ""
+    minutes: int = 0
+    pages: list[Page] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether it is read rather than watched."""
+        return self.minutes > 0
+
+    def body(self) -> str:
+        """Return a reading as HTML paragraphs; `**x**` becomes bold."""
+        return "".join(
+            f"<p>{re.sub(r'[*]{2}(.+?)[*]{2}', r'<b>\1</b>', html.escape(text))}</p>" for text in self.paragraphs
+        )
+
+
+@dataclass
+class CourseText:
+    """One course of the demo."""
+
+    code: str
+    title: str
+    title_en: str
+    values: dict[str, str] = field(default_factory=dict)
+    outcomes: list[str] = field(default_factory=list)
+    legal_basis: list[Reference] = field(default_factory=list)
+    lessons: list[Lesson] = field(default_factory=list)
+
+
+@cache
+def courses() -> tuple[CourseText, ...]:
+    """Return the courses in the order of their codes."""
+    return tuple(parse(path.read_text()) for path in sorted(FOLDER.glob("[A-Z][0-9].md")))
+
+
+@cache
+def questions() -> tuple[dict[str, Any], ...]:
+    """Return the questions of the banks."""
+    return tuple(json.loads((FOLDER / "questions.json").read_text()))
+
+
+def parse(text: str) -> CourseText:
+    """Return the course that `text` describes; raise `ValueError` at a line of no known form."""
+    course: CourseText | None = None
+    slide: tuple[str, list[str], list[str]] | None = None
+
+    def close() -> None:
+        nonlocal slide
+        if slide and course:
+            title, bullets, sentences = slide
+            course.lessons[-1].pages.append(Page(title, tuple(bullets), tuple(sentences)))
+        slide = None
+
+    for line in filter(None, (raw.strip() for raw in text.splitlines())):
+        if line.startswith("### "):
+            close()
+            slide = (line[4:], [], [])
+        elif line.startswith("## "):
+            close()
+            assert course  # noqa: S101 - the first line makes it
+            course.lessons.append(_lesson(line[3:]))
+        elif line.startswith("# "):
+            code, rest = line[2:].split(" ", 1)
+            course = CourseText(code, *_cells(rest, 2))
+        elif course is None:
+            raise ValueError(f"before the title: {line}")
+        elif slide is not None and line.startswith("- "):
+            bullet, sentence = line[2:].split(" :: ")
+            slide[1].append(bullet)
+            slide[2].append(sentence)
+        elif slide is not None:
+            slide[2].append(line)
+        elif course.lessons and course.lessons[-1].is_reading:
+            course.lessons[-1].paragraphs.append(line)
+        elif line.startswith("+ "):
+            course.outcomes.append(line[2:])
+        elif line.startswith("§ "):
+            course.legal_basis.append(Reference(*_cells(line[2:], 4)))
+        elif ": " in line:
+            key, value = line.split(": ", 1)
+            course.values[key] = value
+        else:
+            raise ValueError(f"unknown line: {line}")
+    close()
+    if course is None:
+        raise ValueError("no title")
+    return course
+
+
+def _cells(line: str, count: int) -> list[str]:
+    cells = [cell.strip() for cell in line.split("|")]
+    return [*cells, *[""] * (count - len(cells))][:count]
+
+
+def _lesson(line: str) -> Lesson:
+    if line.startswith("= "):
+        title, english, summary, minutes = _cells(line[2:], 4)
+        return Lesson(title, english, summary, minutes=int(minutes))
+    return Lesson(*_cells(line, 4))
