@@ -28,3 +28,15 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 20 * 1024**3)
+# Kept free on the spool's disk, so that a full disk stops uploads and not the database beside them.
+SPOOL_RESERVE_BYTES = env.number("SPOOL_RESERVE_BYTES", 512 * 1024**2)
+# What one institution may keep; 0 is no limit.
+TENANT_QUOTA_BYTES = env.number("TENANT_QUOTA_BYTES", 0)
+# An upload that nobody continues is forgotten after so many days.
+UPLOAD_LIFETIME_DAYS = env.number("UPLOAD_LIFETIME_DAYS", 7)
+# A connection from which nothing comes for so long is given up, and what came is kept.
+UPLOAD_IDLE_SECONDS = env.number("UPLOAD_IDLE_SECONDS", 30)
+# nginx's internal location over the same files (X-Accel-Redirect); empty: Django sends them itself.
+PLAYBACK_ACCEL_PREFIX = env.text("PLAYBACK_ACCEL_PREFIX")
+# How long an S3 object's own address works, once a grant has been checked.
+PLAYBACK_OBJECT_SECONDS = env.number("PLAYBACK_OBJECT_SECONDS", 900)
