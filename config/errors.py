@@ -1,9 +1,78 @@
-"""Error pages in the reader's language."""
+"""Error pages in the reader's language: what happened, what is safe, what to do."""
 
-from django.http import HttpRequest, HttpResponse
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template import TemplateDoesNotExist
+
+from config.logs import request_id
+
+
+def answer(
+    request: HttpRequest, status: int, *, template: str = "", context: dict[str, Any] | None = None
+) -> HttpResponse:
+    """Answer with the page of this status, or with problem details where an API was asked."""
+    if request.path.startswith("/api/"):
+        return problem(status)
+    words = {"status": status, "request_id": request_id.get(), **(context or {})}
+    try:
+        return render(request, template or f"shell/{status}.html", words, status=status)
+    except TemplateDoesNotExist:
+        return render(request, "shell/error.html", words, status=status)
+
+
+def problem(status: int) -> HttpResponse:
+    """Return problem details (RFC 9457) for what no view of the API has answered."""
+    return JsonResponse(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "instance": request_id.get(),
+        },
+        status=status,
+        content_type="application/problem+json",
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a post without a valid token: what happened and what to do."""
-    return render(request, "shell/403_csrf.html", status=403)
+    return answer(request, HTTPStatus.FORBIDDEN, template="shell/403_csrf.html")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be read."""
+    return answer(request, HTTPStatus.BAD_REQUEST)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer who may not see the page; a message given with the refusal is shown."""
+    return answer(request, HTTPStatus.FORBIDDEN, context={"reason": str(exception)})
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    return answer(request, HTTPStatus.NOT_FOUND)
+
+
+def too_many_requests(request: HttpRequest, retry_after: int | None = None) -> HttpResponse:
+    """Answer who asks too often; `retry_after` in seconds is said and sent."""
+    minutes = -(-retry_after // 60) if retry_after else None
+    response = answer(request, HTTPStatus.TOO_MANY_REQUESTS, context={"minutes": minutes})
+    if retry_after:
+        response["Retry-After"] = str(retry_after)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a fault of our own. The page asks nothing of the database, which may be what failed."""
+    if request.path.startswith("/api/"):
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return render(
+        None,
+        "shell/500.html",
+        {"status": 500, "request_id": request_id.get(), "is_bare": True},
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+    )

@@ -10,6 +10,9 @@ DEBUG = env.flag("DEBUG", False)
 PORT = env.number("PORT", 8000)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DEMO = env.flag("DEMO", EMBEDDED)
+# Registration numbers that a public site in mainland China prints at its foot; empty: not shown.
+ICP_LICENCE = env.text("ICP_LICENCE", "")
+POLICE_LICENCE = env.text("POLICE_LICENCE", "")
 
 INSTALLED_APPS = [
     "config.apps.SiteConfig",
