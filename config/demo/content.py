@@ -11,6 +11,7 @@ from typing import Any
 from config.demo.lecture import Page
 
 FOLDER = Path(__file__).parent / "content"
+_BOLD = re.compile(r"[*]{2}(.+?)[*]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,8 @@ class Lesson:
 
     def body(self) -> str:
         """Return a reading as HTML paragraphs; `**x**` becomes bold."""
-        return "".join(
-            f"<p>{re.sub(r'[*]{2}(.+?)[*]{2}', r'<b>\1</b>', html.escape(text))}</p>" for text in self.paragraphs
-        )
+        texts = (_BOLD.sub(r"<b>\1</b>", html.escape(text)) for text in self.paragraphs)
+        return "".join(f"<p>{text}</p>" for text in texts)
 
 
 @dataclass
