@@ -1,7 +1,8 @@
 """Pages are where a course is drafted; editions are what was published and taught, frozen."""
 
-from .editions import Course, Edition, EditionExam, EditionLesson, Topic
+from .editions import Course, Edition, EditionExam, EditionLesson, Passage, Topic
 from .pages import CataloguePage, CoursePage, HomePage, NoticePage
+from .review import Review
 
 __all__ = [
     "CataloguePage",
@@ -12,5 +13,7 @@ __all__ = [
     "EditionLesson",
     "HomePage",
     "NoticePage",
+    "Passage",
+    "Review",
     "Topic",
 ]

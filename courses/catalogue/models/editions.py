@@ -7,16 +7,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from wagtail.search import index
 
+from courses.catalogue import wording
 
 class Topic(models.Model):
-    """One of the four topics; `letter` begins the codes and picks the poster's engraving."""
+    """One of the four topics; a course's code begins with one of its `letters`."""
 
     code = models.SlugField(_("code"), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=64)
     name_en = models.CharField(_("English name"), max_length=96)
     summary = models.CharField(_("summary"), max_length=200, blank=True)
     summary_en = models.CharField(_("English summary"), max_length=300, blank=True)
+    letters = models.CharField(_("letters"), max_length=8, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -28,8 +31,12 @@ class Topic(models.Model):
         return self.name
 
 
-class Course(models.Model):
-    """A course over all its editions. Deleting its page leaves the course and all that was learned."""
+class Course(index.Indexed, models.Model):
+    """A course over all its editions. Deleting its page leaves the course and all that was learned.
+
+    What is searched are the words of the edition that is taught now; see
+    `courses.catalogue.wording`.
+    """
 
     code = models.CharField(_("code"), max_length=8, unique=True)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="courses")
@@ -37,7 +44,17 @@ class Course(models.Model):
         "catalogue.CoursePage", null=True, blank=True, on_delete=models.SET_NULL, related_name="course"
     )
     current = models.ForeignKey("Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # The page revision that `current` was frozen from; the sweep freezes a live page with another one.
+    frozen_revision = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    search_fields = [
+        index.SearchField("title", boost=4),
+        index.SearchField("search_text"),
+        index.SearchField("search_pinyin"),
+        index.SearchField("search_transcript"),
+        index.FilterField("topic_id"),
+    ]
 
     class Meta:
         verbose_name = _("course")
@@ -47,9 +64,51 @@ class Course(models.Model):
     def __str__(self) -> str:
         return self.code
 
+    @classmethod
+    def get_indexed_objects(cls) -> models.QuerySet["Course"]:
+        """Index only what is taught now, with the rows that the words come from."""
+        taught = cls.objects.filter(current__isnull=False, current__withdrawn_at__isnull=True)
+        return taught.select_related("current", "topic")
+
+    @property
+    def title(self) -> str:
+        """Code and titles of the edition taught now, for the index."""
+        edition = self.current
+        return f"{self.code} {edition.title} {edition.title_en}" if edition else self.code
+
+    @property
+    def search_text(self) -> str:
+        """The words of the course, for the index; never a question or an answer."""
+        return wording.text_of(self.current.manifest) if self.current else ""
+
+    @property
+    def search_pinyin(self) -> str:
+        """The sounds of title and lessons, for the index."""
+        return wording.pinyin_of(self.current.manifest) if self.current else ""
+
+    @property
+    def search_transcript(self) -> str:
+        """What is said in the lectures, for the index; cut so that PostgreSQL can hold it."""
+        if self.current is None:
+            return ""
+        spoken = self.current.passages.order_by("lesson__position", "start_ms").values_list("text", flat=True)
+        return " ".join(spoken)[: wording.TRANSCRIPT_CHARACTERS]
+
 
 class Edition(models.Model):
-    """What was published and taught, frozen. `digest` is the SHA-256 of the canonical `manifest`."""
+    """What was published and taught, frozen. `digest` is the SHA-256 of the canonical `manifest`.
+
+    States: taught now (`course.current`), superseded, withdrawn. Publishing again what was taught
+    before brings that edition back instead of making a second one.
+    """
+
+    class ChangeClass(models.TextChoices):
+        """What a new edition means for those who learned from the former one."""
+
+        FIRST = "first", _("first edition")
+        EDITORIAL = "editorial", _("editorial")
+        CARRY_OVER = "carry_over", _("carries over")
+        MATERIAL = "material", _("material")
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="editions")
     number = models.CharField(_("edition"), max_length=16)
@@ -70,6 +129,11 @@ class Edition(models.Model):
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # Against the edition before: see courses.catalogue.changes.
+    change_class = models.CharField(max_length=12, choices=ChangeClass.choices, default=ChangeClass.FIRST)
+    changes = models.JSONField(default=list)
+    # When the words of its lectures were last taken over from the captions.
+    transcribed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("edition")
@@ -151,3 +215,16 @@ class EditionExam(models.Model):
                 condition=Q(pass_mark__gte=1) & Q(pass_mark__lte=100), name="catalogue_pass_mark_percent"
             ),
         ]
+
+
+class Passage(models.Model):
+    """Some seconds of what a lecture says, so that a search can lead to the moment. Derived, rebuildable."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="passages")
+    lesson = models.ForeignKey(EditionLesson, on_delete=models.CASCADE, related_name="passages")
+    start_ms = models.PositiveBigIntegerField()
+    end_ms = models.PositiveBigIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["lesson", "start_ms"]
