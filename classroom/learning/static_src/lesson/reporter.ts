@@ -4,7 +4,7 @@
 // A report may grow until it is first sent; from then on it never changes, since the server answers a
 // repeated (session, seq) from what it stored and would not see what was added later.
 
-import type { Acknowledgement, Outcome, Report } from './api.ts';
+import type { Acknowledgement, Interval, Outcome, Report } from './api.ts';
 import type { Kept, Store } from './store.ts';
 import { joined, type Span } from '../../../../media/static_src/player/spans.ts';
 
@@ -61,6 +61,12 @@ export class Reporter {
     return Math.max(0, this.#o.allowance - (this.#o.clock() - this.#heard));
   }
 
+  /** What was shown and is not yet acknowledged. */
+  get unacknowledged(): Interval[] {
+    const waiting = this.#draft ? [...this.#sealed, this.#draft] : this.#sealed;
+    return waiting.flatMap(({ spans }) => spans.map(({ s, e }): Interval => [s, e]));
+  }
+
   /** Take a span into the report under way and keep it on this device. */
   async add(span: Span): Promise<void> {
     if (!this.#draft) {
@@ -89,8 +95,8 @@ export class Reporter {
   }
 
   /** Make sure the server has heard from this session lately, before a stretch of playing begins. */
-  async contact(): Promise<void> {
-    if (this.#o.clock() - this.#heard < CONTACT_MS) return;
+  async contact(always = false): Promise<void> {
+    if (!always && this.#o.clock() - this.#heard < CONTACT_MS) return;
     this.#seal();
     if (this.#sealed.length === 0) this.#sealed.push(this.#report([]));
     this.#nextTry = 0;

@@ -1,0 +1,60 @@
+// What the learner has to know now: one note under the ruler, with its reason and its way out.
+
+import { mark, part } from './page.ts';
+
+export type Notice = 'offline' | 'allowance' | 'lease' | 'failed' | 'refused' | 'missed' | 'seek' | 'memory';
+
+/** Where several hold, the first of these is told. */
+const ORDER: Notice[] = ['lease', 'allowance', 'failed', 'offline', 'missed', 'seek', 'refused', 'memory'];
+
+export interface Message {
+  title: string;
+  text: string;
+  /** The button's words; none where waiting is all there is to do. */
+  action?: string;
+  act?: () => void;
+}
+
+export class Notices {
+  #root = part('notice');
+  #title = part('notice-title');
+  #text = part('notice-text');
+  #button = part<HTMLButtonElement>('notice-action');
+  #live = new Map<Notice, Message>();
+  #act: (() => void) | undefined;
+
+  constructor() {
+    this.#button.addEventListener('click', () => this.#act?.());
+  }
+
+  set(kind: Notice, message: Message): void {
+    this.#live.set(kind, message);
+    this.#draw();
+  }
+
+  clear(...kinds: Notice[]): void {
+    const had = kinds.filter((kind) => this.#live.delete(kind));
+    if (had.length > 0) this.#draw();
+  }
+
+  has(kind: Notice): boolean {
+    return this.#live.has(kind);
+  }
+
+  #draw(): void {
+    const kind = ORDER.find((one) => this.#live.has(one));
+    const message = kind && this.#live.get(kind);
+    mark(this.#root, 'hidden', !message);
+    if (!message || !kind) return;
+    this.#root.dataset.kind = kind;
+    write(this.#title, message.title);
+    write(this.#text, message.text);
+    this.#act = message.act;
+    this.#button.hidden = !message.action;
+    write(this.#button, message.action ?? '');
+  }
+}
+
+function write(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

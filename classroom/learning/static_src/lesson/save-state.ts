@@ -1,0 +1,34 @@
+// Says truthfully where what was watched is: with the server, on this device, or nowhere yet.
+
+import { mark, part } from './page.ts';
+import type { Status } from './reporter.ts';
+import { fill, timeOfDay, type Words } from './words.ts';
+
+/** Return the words of a status. Pure. */
+export function saveWords(status: Status, words: Words): string {
+  const values = {
+    time: status.savedAt === null ? '' : timeOfDay(new Date(status.savedAt)),
+    count: status.waiting,
+    detail: status.detail,
+  };
+  return fill(words[`save_${status.state}`]!, values);
+}
+
+export class SaveState {
+  #root = part('save');
+  #text = part('save-text');
+  #way = part<HTMLAnchorElement>('save-way-out');
+  #words: Words;
+
+  constructor(words: Words) {
+    this.#words = words;
+  }
+
+  show(status: Status): void {
+    const text = saveWords(status, this.#words);
+    // A live region speaks at each change: leave it alone where nothing changed.
+    if (this.#text.textContent !== text) this.#text.textContent = text;
+    this.#root.dataset.state = status.state;
+    mark(this.#way, 'hidden', status.state !== 'signed_out');
+  }
+}
