@@ -25,8 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from ffmpeg import _ffmpeg, _run
-from ffmpeg.nodes import filter_operator  # noqa: F401 - loads the stream classes
+from ffmpeg import _ffmpeg, _filters, _run  # noqa: F401 - _filters gives streams their methods
 
 from media.errors import EngineMissing, ProcessFailed
 
@@ -319,7 +318,7 @@ def _pump(
             selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
             for key, _ in selector.select(_TICK_S):
-                pipe: IO[bytes] = key.fileobj  # type: ignore[assignment,no-redef]
+                pipe: IO[bytes] = key.fileobj  # type: ignore[no-redef]
                 data = pipe.read(1 << 20)
                 if data == b"":
                     selector.unregister(pipe)

@@ -1,0 +1,239 @@
+"""The ffmpeg commands: what is asked of it, for each kind of work. Nothing is run here."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from media import ffmpeg
+from media.facts import Facts
+from media.plan import THUMB_WIDTH, Piece, Plan, Rung, Sound
+
+_FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
+_AUDIO_RATE = 48000
+# Frames that the AAC encoder puts before the first sound; see `audio`.
+_PRIMING = 1024
+PRESET = "veryfast"
+X264 = "scenecut=0:open-gop=0"
+# What EBU R 128 asks for; the limiter keeps peaks at -1 dB.
+LOUDNESS_LUFS = -23.0
+_PEAK = 0.891
+
+
+def video(
+    path: Path, facts: Facts, plan: Plan, piece: Piece, folder: Path, *, threads: int
+) -> tuple[list[str], dict[str, Path], Path]:
+    """Return the command of a picture chunk, the file of each rung, and that of the thumbnails.
+
+    One decode; every rung is scaled from the one above it. Exactly `piece.frames` frames of the grid
+    are made: where the source ends early its last picture is held.
+    """
+    if facts.video is None:
+        picture = ffmpeg.own(path, loop=1, framerate=str(plan.rate), f="image2")["v:0"]
+        picture = picture.filter("fps", fps=str(plan.rate))
+    else:
+        picture = _grid(path, facts, plan, piece)
+    outputs = []
+    files = {}
+    lowest: Any = picture
+    if plan.encoded:
+        branches = _cascade(picture, plan)
+        for rung, branch in zip(plan.encoded, branches[:-1], strict=True):
+            files[rung.name] = folder / f"{rung.name}.mp4"
+            options = _encoder(plan, piece, rung, threads)
+            outputs.append(ffmpeg.output(branch, path=files[rung.name], **options))
+        lowest = branches[-1]
+    thumbs = folder / "thumbs.yuv"
+    outputs.append(_thumbs(lowest, plan, piece, thumbs))
+    return ffmpeg.command(*outputs, threads=threads), files, thumbs
+
+
+def thumb_size(plan: Plan) -> tuple[int, int]:
+    """Return width and height of the small frames that ride along with the decode."""
+    top = plan.rungs[0]
+    width = min(THUMB_WIDTH, top.width)
+    return _even(width), _even(width * top.height / top.width)
+
+
+def _grid(path: Path, facts: Facts, plan: Plan, piece: Piece) -> Any:
+    """The source's picture on the grid of frames, from the chunk's first frame on, at time zero."""
+    video = facts.video
+    assert video is not None  # noqa: S101 - asked by the caller
+    options: dict[str, Any] = {"copyts": None, "start_at_zero": None, "reinit_filter": 0}
+    if piece.seek_ms:
+        options |= {"ss": f"{piece.seek_ms / 1000:.3f}", "noaccurate_seek": None}
+    if not plan.encoded:
+        options["skip_frame"] = "nokey"
+    picture = ffmpeg.source(path, **options)[str(video.index)]
+    if "deinterlace" in plan.filters:
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
+    picture = picture.filter("fps", fps=str(plan.rate), start_time=_seconds(piece.first / plan.rate))
+    picture = picture.filter("setpts", f"PTS-{piece.first}")
+    return picture.filter("tpad", stop=-1, stop_mode="clone")
+
+
+def _scaled(picture: Any, width: int, height: int) -> Any:
+    return picture.filter("scale", width, height, flags="bicubic")
+
+
+def _cascade(picture: Any, plan: Plan) -> list[Any]:
+    """Return one branch for each encoded rung and a last one for the thumbnails."""
+    branches = []
+    step = 1
+    rungs = plan.encoded
+    for n, rung in enumerate(rungs):
+        if rung.step > step:
+            picture = picture.filter("framestep", step=rung.step // step)
+            step = rung.step
+        picture = _scaled(picture, rung.width, rung.height)
+        if n == 0:
+            if "tone_map" in plan.filters:
+                picture = _tone_mapped(picture)
+            picture = picture.filter("setsar", 1).filter("format", "yuv420p")
+        split = picture.filter_multi_output("split", 2)
+        branches.append(split.stream(0))
+        picture = split.stream(1)
+    return [*branches, picture]
+
+
+def _tone_mapped(picture: Any) -> Any:
+    """HDR (HLG, PQ) to ordinary colours; without it they look washed out and are tagged wrongly."""
+    return (
+        picture.filter("zscale", t="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", p="bt709")
+        .filter("tonemap", tonemap="hable", desat=0)
+        .filter("zscale", t="bt709", m="bt709", r="tv")
+    )
+
+
+def _encoder(plan: Plan, piece: Piece, rung: Rung, threads: int) -> dict[str, Any]:
+    gop = max(1, plan.gop // rung.step)
+    cuts = [cut for cut in plan.cuts if piece.first < cut < piece.first + piece.frames]
+    params = f"{X264}:threads={threads}"
+    options: dict[str, Any] = {
+        "c:v": "libx264",
+        "preset": PRESET,
+        "crf": rung.crf,
+        "maxrate": f"{rung.max_kbps}k",
+        "bufsize": f"{rung.max_kbps * 2}k",
+        "profile:v": "high",
+        "pix_fmt": "yuv420p",
+        "video_track_timescale": plan.timescale,
+        "movflags": _FRAGMENTED,
+        "f": "mp4",
+        "fps_mode": "passthrough",
+        "frames:v": -(-piece.frames // rung.step),
+    }
+    if plan.cuts:
+        # The segments of the copied rung rule: begin where they begin, and nowhere else.
+        params += ":keyint=infinite"
+        if cuts:
+            half = Fraction(1, 2) / plan.rate
+            moments = [Fraction(cut - piece.first) / plan.rate - half for cut in cuts]
+            options["force_key_frames"] = ",".join(_seconds(moment) for moment in moments)
+    else:
+        params += f":keyint={gop}:min-keyint={gop}"
+    options["x264-params"] = params
+    return options
+
+
+def _thumbs(picture: Any, plan: Plan, piece: Piece, path: Path) -> Any:
+    step = plan.encoded[-1].step if plan.encoded else 1
+    width, height = thumb_size(plan)
+    picture = picture.filter("framestep", step=max(1, plan.thumb_step // step))
+    picture = picture.filter("scale", width, height, flags="area", out_range="full")
+    count = -(-piece.frames // plan.thumb_step)
+    return ffmpeg.output(
+        picture,
+        path=path,
+        **{"f": "rawvideo", "pix_fmt": "yuv420p", "fps_mode": "passthrough", "frames:v": count},
+    )
+
+
+def copy(path: Path, facts: Facts, folder: Path) -> tuple[list[str], Path]:
+    """Return the command that copies the picture as it is, a fragment for each keyframe."""
+    assert facts.video is not None  # noqa: S101 - only planned where there is a picture
+    target = folder / "copy.mp4"
+    picture = ffmpeg.source(path, copyts=None, start_at_zero=None)[str(facts.video.index)]
+    made = ffmpeg.output(picture, path=target, **{"c:v": "copy", "movflags": _FRAGMENTED, "f": "mp4"})
+    return ffmpeg.command(made), target
+
+
+def audio(path: Path, plan: Plan, sound: Sound, folder: Path, *, gain_db: float) -> tuple[list[str], Path]:
+    """Return the command of one whole sound track: from zero to the end of the lecture, in one piece.
+
+    The encoder begins with 1024 samples of priming. As many are cut from the start, so that priming
+    takes their place and every later sample lies exactly at its time, without an edit list.
+    """
+    length = _seconds(plan.duration_ms / 1000)
+    stream = ffmpeg.source(path, copyts=None, start_at_zero=None)[str(sound.index)]
+    stream = stream.filter("aresample", _AUDIO_RATE, **{"async": 1, "first_pts": 0})
+    layout = "mono" if sound.channels == 1 else "stereo"
+    stream = stream.filter("aformat", sample_fmts="fltp", channel_layouts=layout)
+    if abs(gain_db) >= 0.1:
+        stream = stream.filter("volume", f"{gain_db:.2f}dB")
+    stream = stream.filter("alimiter", limit=_PEAK, level="disabled")
+    stream = stream.filter("apad", whole_dur=length).filter("atrim", start_sample=_PRIMING, end=length)
+    target = folder / f"{sound.name}.mp4"
+    options = {
+        "c:a": "aac",
+        "b:a": f"{sound.kbps}k",
+        "movflags": "+empty_moov+default_base_moof",
+        "frag_duration": 6_000_000,
+        "f": "mp4",
+    }
+    return ffmpeg.command(ffmpeg.output(stream, path=target, **options)), target
+
+
+def loudness(path: Path, index: int, start_s: float, length_s: float) -> list[str]:
+    """Return the command that measures a stretch of sound; the summary stands at the end of stderr."""
+    stream = ffmpeg.source(path, ss=_seconds(start_s), t=_seconds(length_s))[str(index)]
+    stream = stream.filter("aformat", sample_rates=_AUDIO_RATE, channel_layouts="stereo")
+    stream = stream.filter("ebur128", framelog="verbose")
+    cmd = ffmpeg.command(ffmpeg.output(stream, path="-", f="null"))
+    cmd[cmd.index("level+warning")] = "info"
+    return cmd
+
+
+def look(path: Path, index: int, start_s: float, size: tuple[int, int]) -> list[str]:
+    """Return the command that shows two seconds of small grey frames, five a second, on stdout."""
+    options: dict[str, Any] = {"t": 2, "reinit_filter": 0}
+    if start_s:
+        options |= {"ss": _seconds(start_s), "noaccurate_seek": None}
+    picture = ffmpeg.source(path, **options)[str(index)].filter("fps", fps=5)
+    picture = picture.filter("scale", size[0], size[1], flags="area")
+    made = ffmpeg.output(picture, path="pipe:1", **{"f": "rawvideo", "pix_fmt": "gray", "frames:v": 10})
+    return ffmpeg.command(made, threads=1, progress=False)
+
+
+def poster(path: Path, plan: Plan, index: int, at_s: float, target: Path) -> list[str]:
+    """Return the command that makes one still of at most 1280 pixels from the source."""
+    top = plan.rungs[0]
+    scale = min(1.0, 1280 / max(top.width, top.height))
+    options: dict[str, Any] = {"ss": _seconds(at_s)} if at_s else {}
+    picture = ffmpeg.source(path, **options)[str(index)]
+    picture = _scaled(picture, _even(top.width * scale), _even(top.height * scale))
+    if "tone_map" in plan.filters:
+        picture = _tone_mapped(picture)
+    picture = picture.filter("setsar", 1)
+    made = ffmpeg.output(
+        picture, path=target, **{"frames:v": 1, "f": "mjpeg", "q:v": 4, "pix_fmt": "yuvj420p"}
+    )
+    return ffmpeg.command(made, progress=False)
+
+
+def attached_picture(path: Path, index: int, target: Path) -> list[str]:
+    """Return the command that fits a picture inside an audio file into the cover's frame."""
+    picture = ffmpeg.source(path)[str(index)]
+    picture = picture.filter("scale", 640, 360, force_original_aspect_ratio="decrease")
+    picture = picture.filter("pad", 640, 360, "(ow-iw)/2", "(oh-ih)/2").filter("setsar", 1)
+    made = ffmpeg.output(picture, path=target, **{"frames:v": 1, "f": "image2", "c:v": "png"})
+    return ffmpeg.command(made, progress=False)
+
+
+def _seconds(value: Fraction | float) -> str:
+    return f"{float(value):.6f}"
+
+
+def _even(value: float) -> int:
+    return max(2, round(value / 2) * 2)
