@@ -74,38 +74,59 @@ def questions() -> tuple[dict[str, Any], ...]:
 
 def parse(text: str) -> CourseText:
     """Return the course that `text` describes; raise `ValueError` at a line of no known form."""
-    course: CourseText | None = None
-    slide: tuple[str, list[str], list[str]] | None = None
+    reader = _Reader()
+    for raw in text.splitlines():
+        if line := raw.strip():
+            reader.take(line)
+    return reader.end()
 
-    def close() -> None:
-        nonlocal slide
-        if slide and course:
-            title, bullets, sentences = slide
-            course.lessons[-1].pages.append(Page(title, tuple(bullets), tuple(sentences)))
-        slide = None
 
-    for line in filter(None, (raw.strip() for raw in text.splitlines())):
-        if line.startswith("### "):
-            close()
-            slide = (line[4:], [], [])
-        elif line.startswith("## "):
-            close()
-            assert course  # noqa: S101 - the first line makes it
-            course.lessons.append(_lesson(line[3:]))
-        elif line.startswith("# "):
+class _Reader:
+    """Reads a course line by line; what a line means depends on what was opened before it."""
+
+    def __init__(self) -> None:
+        self.course: CourseText | None = None
+        self.slide: tuple[str, list[str], list[str]] | None = None
+
+    def take(self, line: str) -> None:
+        """Take one line that is not empty."""
+        if line.startswith("# "):
             code, rest = line[2:].split(" ", 1)
-            course = CourseText(code, *_cells(rest, 2))
-        elif course is None:
+            self.course = CourseText(code, *_cells(rest, 2))
+        elif self.course is None:
             raise ValueError(f"before the title: {line}")
-        elif slide is not None and line.startswith("- "):
-            bullet, sentence = line[2:].split(" :: ")
-            slide[1].append(bullet)
-            slide[2].append(sentence)
-        elif slide is not None:
-            slide[2].append(line)
-        elif course.lessons and course.lessons[-1].is_reading:
-            course.lessons[-1].paragraphs.append(line)
-        elif line.startswith("+ "):
+        elif line.startswith("### "):
+            self._close_slide()
+            self.slide = (line[4:], [], [])
+        elif line.startswith("## "):
+            self._close_slide()
+            self.course.lessons.append(_lesson(line[3:]))
+        elif self.slide:
+            bullet, mark, sentence = line.removeprefix("- ").partition(" :: ")
+            if mark:
+                self.slide[1].append(bullet)
+            self.slide[2].append(sentence or line)
+        elif self.course.lessons:
+            self.course.lessons[-1].paragraphs.append(line)
+        else:
+            self._head(self.course, line)
+
+    def end(self) -> CourseText:
+        """Return what was read."""
+        self._close_slide()
+        if self.course is None:
+            raise ValueError("no title")
+        return self.course
+
+    def _close_slide(self) -> None:
+        if self.slide and self.course:
+            title, bullets, sentences = self.slide
+            self.course.lessons[-1].pages.append(Page(title, tuple(bullets), tuple(sentences)))
+        self.slide = None
+
+    @staticmethod
+    def _head(course: CourseText, line: str) -> None:
+        if line.startswith("+ "):
             course.outcomes.append(line[2:])
         elif line.startswith("§ "):
             course.legal_basis.append(Reference(*_cells(line[2:], 4)))
@@ -114,10 +135,6 @@ def parse(text: str) -> CourseText:
             course.values[key] = value
         else:
             raise ValueError(f"unknown line: {line}")
-    close()
-    if course is None:
-        raise ValueError("no title")
-    return course
 
 
 def _cells(line: str, count: int) -> list[str]:

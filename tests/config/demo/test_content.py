@@ -1,0 +1,53 @@
+"""The demo's courses are whole and agree with their questions."""
+
+import pytest
+
+from config.demo import content
+
+
+@pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
+def test_a_course_is_whole(course: content.CourseText) -> None:
+    assert {"topic", "hours", "audience", "teacher", "purpose", "purpose_en", "questions", "exam"} <= set(course.values)
+    assert len(course.outcomes) >= 3
+    assert len(course.legal_basis) >= 2
+    assert sum(lesson.is_reading for lesson in course.lessons) == 1
+    for lesson in course.lessons:
+        assert lesson.title
+        assert lesson.title_en
+        if lesson.is_reading:
+            assert len(lesson.paragraphs) >= 4
+        else:
+            assert len(lesson.pages) >= 2
+            assert lesson.basis
+
+
+@pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
+def test_every_bullet_is_explained(course: content.CourseText) -> None:
+    for lesson in course.lessons:
+        for page in lesson.pages:
+            assert len(page.sentences) == len(page.bullets) + 1
+            assert len(page.bullets) == 3
+
+
+@pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
+def test_the_exam_can_be_drawn_from_the_bank(course: content.CourseText) -> None:
+    wanted = dict(zip(("single", "multiple", "true_false"), map(int, course.values["exam"].split()), strict=True))
+    for kind, count in wanted.items():
+        pool = [q for q in content.questions() if q["topic"] == course.values["questions"] and q["kind"] == kind]
+        assert len(pool) >= count, kind
+
+
+def test_all_four_topics_are_taught() -> None:
+    assert {course.values["topic"] for course in content.courses()} == {"cma", "compliance", "ccc", "green"}
+    assert len(content.courses()) >= 6
+
+
+def test_a_reading_becomes_paragraphs_and_nothing_else() -> None:
+    lesson = content.Lesson("t", "t", "s", minutes=5, paragraphs=["**样品。** 编号 <script>"])
+    assert lesson.body() == "<p><b>样品。</b> 编号 &lt;script&gt;</p>"
+
+
+@pytest.mark.parametrize("text", ["", "topic: cma", "# B1 题目 | Title\nnonsense"])
+def test_what_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="title|unknown"):
+        content.parse(text)
