@@ -1,0 +1,36 @@
+"""Rendering in the background."""
+
+from functools import partial
+
+from celery import shared_task
+from django.db import transaction
+
+from classroom.certificates import services
+from classroom.certificates.models import Certificate
+
+
+@shared_task(name="certificates.render")
+def render(certificate_id: int) -> bool:
+    """Render one PDF; safe to repeat."""
+    return services.render(certificate_id=certificate_id)
+
+
+@shared_task(name="certificates.sweep")
+def sweep() -> int:
+    """Schedule every PDF that is due: new, failed and due again, or left by a renderer that died."""
+    due = services.due()
+    for certificate_id in due:
+        render.delay(certificate_id)
+    return len(due)
+
+
+def render_soon(certificate: Certificate) -> None:
+    """Schedule the rendering for when the transaction has committed.
+
+    A broker that is away does not harm: the sweep finds the row.
+    """
+    transaction.on_commit(partial(_send, certificate.pk), robust=True)
+
+
+def _send(certificate_id: int) -> None:
+    render.apply_async(args=(certificate_id,), retry=False)
