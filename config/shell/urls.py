@@ -14,7 +14,6 @@ urlpatterns = [
     ),
     path("theme/", views.set_theme, name="set_theme"),
     path("help/", views.page, {"name": "help"}, name="help"),
-    path("privacy/", views.page, {"name": "privacy"}, name="privacy"),
     path("accessibility/", views.page, {"name": "accessibility"}, name="accessibility"),
     path("states/", views.states, name="states"),
 ]

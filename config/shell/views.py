@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, override
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from config.shell import posters
 from config.shell.context import THEME_COOKIE
@@ -18,7 +18,7 @@ from config.shell.context import THEME_COOKIE
 _YEAR = 365 * 24 * 3600
 
 
-@require_GET
+@require_safe
 def poster(request: HttpRequest, code: str, letter: str, hours: str, kind: str) -> HttpResponse:
     """Draw a course's poster; the address carries all that the drawing depends on, so it is kept for a year."""
     if kind == "thumb":
@@ -53,13 +53,13 @@ def set_theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one of the site's own pages: help, privacy, accessibility."""
+    """Show one of the site's own pages: help, accessibility."""
     return render(request, f"shell/pages/{name}.html")
 
 
-@require_GET
+@require_safe
 def states(request: HttpRequest) -> HttpResponse:
     """Show every component in every state; for who builds and tests, so in demos only."""
     if not settings.DEMO:
