@@ -10,6 +10,7 @@ DEBUG = env.flag("DEBUG", False)
 PORT = env.number("PORT", 8000)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DEMO = env.flag("DEMO", EMBEDDED)
+SERVER_TIMING = env.flag("SERVER_TIMING", False)
 # Registration numbers that a public site in mainland China prints at its foot; empty: not shown.
 ICP_LICENCE = env.text("ICP_LICENCE", "")
 POLICE_LICENCE = env.text("POLICE_LICENCE", "")
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.RequestIdMiddleware",
+    "config.middleware.ServerTimingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from config.stack import Stack, chromium
 from tests.environment import ROOT
-from tests.stack import Stack, chromium
 
 SHOTS = ROOT / "var" / "shots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"

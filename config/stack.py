@@ -1,9 +1,10 @@
-"""The real platform as processes, as `make run` starts it, for tests that look from outside."""
+"""The real platform as processes, as `make run` starts it, for benchmarks and tests that look from outside."""
 
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,8 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.engines import free_port
-from tests.environment import ROOT
+from config.env import ROOT
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass
