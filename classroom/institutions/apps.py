@@ -10,3 +10,10 @@ class InstitutionsConfig(AppConfig):
     name = "classroom.institutions"
     label = "institutions"
     verbose_name = _("Institutions")
+
+    def ready(self) -> None:
+        """Show on a person's account page where one works."""
+        from classroom.institutions.queries import employments_of
+        from classroom.people.account_parts import register_part
+
+        register_part("employments", employments_of)

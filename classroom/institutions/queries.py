@@ -115,3 +115,27 @@ def members_due(
         held = Post.objects.filter(active_on(on), membership=OuterRef("pk"), kind__in=posts)
         members = members.filter(Exists(held))
     return members
+
+
+def employments_of(user: Any) -> list[dict[str, Any]]:
+    """Return where the person works and worked, the newest first, with the posts held last. Two queries."""
+    rows = (
+        Membership.objects.unscoped("a person's own employers")
+        .filter(user=user)
+        .select_related("institution")
+        .prefetch_related("posts")
+        .order_by("-started_on", "-pk")
+    )
+    return [
+        {
+            "institution": row.institution.name,
+            "department": row.department,
+            "role": row.get_role_display(),
+            "posts": "、".join(
+                post.get_kind_display() for post in row.posts.all() if post.ended_on == row.ended_on
+            ),
+            "started_on": row.started_on,
+            "ended_on": row.ended_on,
+        }
+        for row in rows
+    ]

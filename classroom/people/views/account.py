@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classroom.people import queries, services
+from classroom.people.account_parts import parts_of
 from classroom.people.errors import PeopleError
 from classroom.people.forms import ClosureForm, PasswordForm, ProfileForm, TokenForm
 from classroom.people.models import User
@@ -21,7 +22,7 @@ from classroom.people.views.signing import admit, remember_language
 
 def _person(request: HttpRequest) -> User:
     """Return who is signed in, read afresh: a bound form would otherwise change the header's name."""
-    return User.objects.get(pk=request.user.pk)
+    return User.objects.get(pk=request.user.pk or 0)
 
 
 def _page(request: HttpRequest, status: int = 200, **changed: Any) -> HttpResponse:
@@ -36,6 +37,7 @@ def _page(request: HttpRequest, status: int = 200, **changed: Any) -> HttpRespon
         "consents": queries.consents_of(person),
         "privacy_version": queries.PRIVACY_VERSION,
         "has_read_privacy": queries.has_read_privacy(person),
+        **parts_of(person),
     }
     return render(request, "people/me.html", context | changed, status=status)
 
