@@ -10,23 +10,39 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from classroom.institutions.scopes import ScopedManager
 
 
 class PersonClock(models.Model):
-    """One row a person: the wall time already credited, and which session may earn now."""
+    """One row a person: all that a heartbeat changes which is not of one lesson, so one UPDATE writes it.
+
+    Its lock orders everything that a person's devices send. Wall times are Unix milliseconds.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.PROTECT, related_name="+"
     )
-    # Wall intervals in Unix milliseconds that are credited; older than the offline allowance folds away.
+    # Wall intervals that are credited; what is older than `folded_until` can earn no more.
     life = models.JSONField(default=list)
     folded_until = models.PositiveBigIntegerField(default=0)
+    # The session that holds the crediting lease.
     session = models.ForeignKey(
         "PlaySession", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # The newest sessions: {id: {"seq", "early", "heard"}}; an older one is written back to its row.
+    sessions = models.JSONField(default=dict)
+    # Heads of the chains in use: {enrolment id: [length, hash]}; the truth is the last evidence row.
+    heads = models.JSONField(default=dict)
+    # The presence check that waits for an answer, wall intervals of missed ones, and the credited
+    # milliseconds after which the next is due; null until one is drawn.
+    check_open = models.ForeignKey(
+        "PresenceCheck", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    absences = models.JSONField(default=list)
+    presence_left_ms = models.PositiveBigIntegerField(null=True, blank=True)
 
 
 class PlaySession(models.Model):
@@ -37,14 +53,18 @@ class PlaySession(models.Model):
         "enrolment.Enrolment", on_delete=models.PROTECT, related_name="play_sessions"
     )
     lesson = models.ForeignKey("catalogue.EditionLesson", on_delete=models.PROTECT, related_name="+")
+    progress = models.ForeignKey("LessonProgress", on_delete=models.PROTECT, related_name="sessions")
+    clock = models.ForeignKey(PersonClock, on_delete=models.PROTECT, related_name="+")
     encode = models.ForeignKey("media.Encode", on_delete=models.PROTECT, related_name="+")
     policy = models.JSONField()
     duration_ms = models.PositiveBigIntegerField()
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # Moments (Unix ms) at which the server heard from the session, folded to what the allowance needs.
+    # What the clock keeps while the session is in use: wall intervals within the allowance after a
+    # contact, the highest seq with none missing before it, and those that came early.
     heard = models.JSONField(default=list)
     highest_seq = models.IntegerField(default=-1)
+    early = models.JSONField(default=list)
     device = models.CharField(max_length=64, blank=True)
     address_digest = models.CharField(max_length=64, blank=True)
     agent_family = models.CharField(max_length=32, blank=True)
@@ -63,6 +83,8 @@ class LessonProgress(models.Model):
     covered_ms = models.PositiveBigIntegerField(default=0)
     furthest_ms = models.PositiveBigIntegerField(default=0)
     slack_ms = models.PositiveSmallIntegerField(default=2000)
+    # Pieces [s, e, wall from, wall to] ahead of the furthest point, counted once it reaches them.
+    waiting = models.JSONField(default=list)
     position_ms = models.PositiveBigIntegerField(default=0)
     position_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -77,36 +99,65 @@ class LessonProgress(models.Model):
 
 
 class Chain(models.Model):
-    """The head of an enrolment's hash chain."""
+    """The beginning of an enrolment's hash chain; its head is the last evidence row."""
 
     enrolment = models.OneToOneField(
         "enrolment.Enrolment", primary_key=True, on_delete=models.PROTECT, related_name="chain"
     )
     genesis = models.JSONField()
-    head = models.CharField(max_length=64)
-    length = models.PositiveIntegerField(default=0)
-    sealed_length = models.PositiveIntegerField(default=0)
+    genesis_hash = models.CharField(max_length=64)
+
+    @cached_property
+    def tip(self) -> tuple[int, str]:
+        """Number of rows and the hash of the last, or of the genesis where there is none. One query."""
+        last = (
+            Evidence.rows.filter(enrolment_id=self.pk).order_by("-index").values_list("index", "hash").first()
+        )
+        return (last[0] + 1, last[1]) if last else (0, self.genesis_hash)
+
+    @property
+    def length(self) -> int:
+        """Number of evidence rows."""
+        return self.tip[0]
+
+    @property
+    def head(self) -> str:
+        """Hash over all of them."""
+        return self.tip[1]
 
 
 class Evidence(models.Model):
-    """One report as it was received: what was kept, what was refused and why. Never changed."""
+    """One fact as the server received it: what was kept, what was refused and why. Never changed."""
+
+    class Kind(models.TextChoices):
+        """What a row tells."""
+
+        OPEN = "open", _("session opened")
+        WATCH = "watch", _("playback reported")
+        PRESENCE = "presence", _("presence check")
+        READ = "read", _("reading confirmed")
 
     enrolment = models.ForeignKey("enrolment.Enrolment", on_delete=models.PROTECT, related_name="evidence")
-    session = models.ForeignKey(PlaySession, on_delete=models.PROTECT, related_name="evidence")
     lesson = models.ForeignKey("catalogue.EditionLesson", on_delete=models.PROTECT, related_name="+")
-    seq = models.PositiveIntegerField()
+    session = models.ForeignKey(
+        PlaySession, null=True, blank=True, on_delete=models.PROTECT, related_name="evidence"
+    )
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.WATCH)
+    # The number of a report in its session; null for what is no report.
+    seq = models.PositiveIntegerField(null=True, blank=True)
     index = models.PositiveIntegerField()
     received_at = models.DateTimeField()
-    spans = models.JSONField()
-    kept = models.JSONField()
-    refused = models.JSONField()
+    # As reported: [s, e, t0, t1, rate in thousandths].
+    spans = models.JSONField(default=list)
+    # Credited by this row: [s, e, wall from, wall to]; refused by it: [rule, s, e].
+    kept = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
+    facts = models.JSONField(default=dict)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
     rows = models.Manager()
-    objects = ScopedManager(
-        person="enrolment__user_id", institution="enrolment__institution"
-    )
+    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
 
     class Meta:
         verbose_name = _("evidence")
@@ -125,6 +176,8 @@ class Checkpoint(models.Model):
     at = models.DateTimeField(default=timezone.now)
     root = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
+    # The last evidence row that was looked at; the next checkpoint begins after it.
+    until_evidence = models.PositiveBigIntegerField(default=0)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
     key_id = models.CharField(max_length=64)
@@ -164,10 +217,13 @@ class PresenceCheck(models.Model):
     session = models.ForeignKey(PlaySession, on_delete=models.PROTECT, related_name="presence_checks")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     issued_at = models.DateTimeField(default=timezone.now)
+    # The first contact after it was sent: from then on it is known to be shown, and the time runs.
+    delivered_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
+    extensions = models.PositiveSmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True, blank=True)
-    # Media intervals credited provisionally while the check is open.
-    provisional = models.JSONField(default=list)
+    # Pieces credited provisionally while it is open: {progress id: [[s, e, wall from, wall to], …]}.
+    provisional = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
