@@ -1,4 +1,4 @@
-"""The real platform as processes, as `make run` starts it, for benchmarks and tests that look from outside."""
+"""The real platform as processes, as `make run` starts it, for benchmarks and tests."""
 
 import json
 import os
