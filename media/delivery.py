@@ -56,7 +56,7 @@ def deliver(request: HttpRequest, key: str, *, cache: str = "") -> HttpResponseB
     suffix = suffix_of(key.rsplit("/", 1)[-1])
     policy = cache or (REVALIDATE if suffix in TEXTS else IMMUTABLE)
     storage = default_storage
-    accel = getattr(settings, "PLAYBACK_ACCEL_PREFIX", "")
+    accel = settings.PLAYBACK_ACCEL_PREFIX
     if accel:
         response: HttpResponseBase = HttpResponse(content_type=TYPES[suffix])
         response["X-Accel-Redirect"] = accel.rstrip("/") + "/" + key
@@ -77,7 +77,7 @@ def _from_bucket(
 ) -> HttpResponseBase:
     """Pass texts through, so that what they name stays under the grant; send the browser to the rest."""
     if suffix not in TEXTS:
-        seconds = getattr(settings, "PLAYBACK_OBJECT_SECONDS", 900)
+        seconds = settings.PLAYBACK_OBJECT_SECONDS
         response = HttpResponse(status=302)
         response["Location"] = storage.url(key, expire=seconds)  # type: ignore[call-arg]  # S3Storage takes it
         response["Cache-Control"] = f"private, max-age={max(seconds - 60, 0)}"

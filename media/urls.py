@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from media import views
 from media.api.playback import RenewView
+from media.api.tus import UploadsView, UploadView
 
 app_name = "media"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,5 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("uploads/", UploadsView.as_view(), name="uploads"),
+    path("uploads/<uuid:upload_id>/", UploadView.as_view(), name="upload"),
     path("playback/renew/", RenewView.as_view(), name="playback-renew"),
 ]
