@@ -212,7 +212,7 @@ class Chunk(models.Model):
     detail = models.TextField(blank=True)
     worker = models.CharField(max_length=128, blank=True)
     done_ms = models.PositiveBigIntegerField(default=0)
-    outputs = models.JSONField(default=list)
+    outputs = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["encode", "kind", "index"], name="media_chunk_once")]

@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ('detail', models.TextField(blank=True)),
                 ('worker', models.CharField(blank=True, max_length=128)),
                 ('done_ms', models.PositiveBigIntegerField(default=0)),
-                ('outputs', models.JSONField(default=list)),
+                ('outputs', models.JSONField(default=dict)),
                 ('encode', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chunks', to='media.encode')),
             ],
             options={

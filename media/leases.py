@@ -1,0 +1,264 @@
+"""Who works on what: claims with a lease, a heartbeat, and what happens when work fails.
+
+The database is the truth of what is due. A claim is one conditional UPDATE, so of any number of workers
+exactly one gets a row. A lease lasts half a minute and is renewed every five seconds; a worker that
+dies lets it run out, and the next one takes the work over. Whatever a worker does afterwards with a
+lease that is no longer its own has no effect, since every write names the lease.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from media.errors import PATIENT, LeaseLost, MediaError
+from media.models import Chunk, Encode
+
+LEASE = timedelta(seconds=30)
+BEAT_S = 5.0
+MAX_ATTEMPTS = 4
+_BACKOFF_S = (5, 20, 80, 320)
+_PATIENCE = timedelta(seconds=30)
+_STEPS = (Encode.State.RECEIVED, Encode.State.PROBED, Encode.State.PACKAGING)
+# What makes a lecture watchable goes before what makes it better.
+_ORDER = {"copy": 0, "audio": 1, "video": 2}
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One claimed row: a step of an encode, or a chunk."""
+
+    encode_id: uuid.UUID
+    lease: uuid.UUID
+    chunk_id: int | None = None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    key: tuple[object, ...]
+    encode_id: uuid.UUID
+    chunk_id: int | None
+
+
+def claim(worker: str) -> Job | None:
+    """Claim the best piece of work that is due, or return None. Locks nothing beyond the one update."""
+    for candidate in _candidates():
+        job = Job(candidate.encode_id, uuid.uuid4(), candidate.chunk_id)
+        if _take(job, worker):
+            return job
+    return None
+
+
+def due_count(limit: int = 64) -> int:
+    """Return how many pieces of work are due or abandoned, counted up to `limit`."""
+    return _due_steps()[:limit].count() + _due_chunks()[:limit].count()
+
+
+def _due_steps() -> QuerySet[Encode]:
+    now = timezone.now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lt=now)
+    return Encode.objects.filter(free, state__in=_STEPS, due_at__lte=now)
+
+
+def _due_chunks() -> QuerySet[Chunk]:
+    now = timezone.now()
+    due = Q(state=Chunk.State.DUE, due_at__lte=now)
+    abandoned = Q(state=Chunk.State.LEASED, leased_until__lt=now)
+    return Chunk.objects.filter(due | abandoned, encode__state=Encode.State.TRANSCODING)
+
+
+def _candidates() -> list[_Candidate]:
+    """Return due work, the fairest first.
+
+    Priority; then whoever has the least under way, and got the least in the last hour (in minutes of
+    video), so that a hundred uploads of one institution do not hold up the one of another; then steps
+    (short) before first renditions before the rest; then what is nearest to its end.
+    """
+    busy, served = _load()
+    found = []
+    for encode in _due_steps().select_related("lecture")[:200]:
+        tenant = _tenant(encode.lecture.tenant, encode.lecture.owner_id)
+        rank = (-encode.priority, busy.get(tenant, 0), served.get(tenant, 0), 0, 0, encode.created_at, 0, 0)
+        found.append(_Candidate(rank, encode.id, None))
+    rows = (
+        _due_chunks()
+        .annotate(total=F("encode__planned_ms"))
+        .order_by("encode_id", "kind", "index")
+        .values_list(
+            "id", "kind", "index", "encode_id", "total", "encode__playable_at", "encode__priority",
+            "encode__created_at", "encode__lecture__tenant", "encode__lecture__owner_id",
+        )
+    )  # fmt: skip
+    for pk, kind, index, encode_id, total, playable_at, priority, created_at, tenant, owner in rows:
+        whose = _tenant(tenant, owner)
+        opening = playable_at is None and index == 0
+        rank = (
+            -priority, busy.get(whose, 0), served.get(whose, 0), 1 if opening else 2, total, created_at,
+            _ORDER[str(kind)] if opening else 2, index,
+        )  # fmt: skip
+        found.append(_Candidate(rank, encode_id, pk))
+    return sorted(found, key=lambda candidate: candidate.key)
+
+
+def _tenant(tenant: str, owner_id: int) -> str:
+    return tenant or f"owner:{owner_id}"
+
+
+def _load() -> tuple[dict[str, int], dict[str, int]]:
+    """Return what each tenant has under way now, and the minutes of work it got in the last hour."""
+    now = timezone.now()
+    busy: dict[str, int] = {}
+    served: dict[str, int] = {}
+    names = ("encode__lecture__tenant", "encode__lecture__owner_id")
+    running = Chunk.objects.filter(state=Chunk.State.LEASED, leased_until__gte=now)
+    for tenant, owner, count in running.order_by().values_list(*names).annotate(n=Count("id")):
+        busy[_tenant(tenant, owner)] = busy.get(_tenant(tenant, owner), 0) + count
+    recent = Chunk.objects.filter(encode__started_at__gte=now - timedelta(hours=1))
+    for tenant, owner, done in recent.order_by().values_list(*names).annotate(n=Sum("done_ms")):
+        served[_tenant(tenant, owner)] = served.get(_tenant(tenant, owner), 0) + (done or 0) // 60_000
+    return busy, served
+
+
+def _take(job: Job, worker: str) -> bool:
+    until = timezone.now() + LEASE
+    if job.chunk_id is None:
+        rows = _due_steps().filter(pk=job.encode_id)
+        return bool(rows.update(lease=job.lease, leased_until=until, attempts=F("attempts") + 1))
+    chunks = _due_chunks().filter(pk=job.chunk_id)
+    return bool(
+        # A second query for the pk: an UPDATE cannot join on every database.
+        Chunk.objects.filter(pk__in=chunks.values("pk")).update(
+            lease=job.lease,
+            leased_until=until,
+            state=Chunk.State.LEASED,
+            attempts=F("attempts") + 1,
+            worker=worker[:128],
+            done_ms=0,
+        )
+    )
+
+
+class Heart:
+    """Renews a lease from a thread of its own while work goes on; `check` raises once it is lost."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._stop = threading.Event()
+        self._lost = False
+        self.done_ms = 0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def check(self) -> None:
+        """Raise `LeaseLost` where someone else has taken the work over."""
+        if self._lost:
+            raise LeaseLost
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.wait(BEAT_S):
+                try:
+                    self._beat()
+                except DatabaseError as error:
+                    # The database may be away for a minute: the work goes on, the end will tell.
+                    _log.warning("heartbeat missed: %s", type(error).__name__)
+                    close_old_connections()
+        finally:
+            connection.close()
+
+    def _beat(self) -> None:
+        until = timezone.now() + LEASE
+        if self._job.chunk_id is None:
+            rows = Encode.objects.filter(pk=self._job.encode_id, lease=self._job.lease)
+            self._lost = not rows.update(leased_until=until)
+        else:
+            chunks = Chunk.objects.filter(pk=self._job.chunk_id, lease=self._job.lease)
+            self._lost = not chunks.update(leased_until=until, done_ms=self.done_ms)
+
+
+@contextmanager
+def heart(job: Job) -> Iterator[Heart]:
+    """Keep a lease alive for the time of a block."""
+    beating = Heart(job)
+    beating._thread.start()
+    try:
+        yield beating
+    finally:
+        beating._stop.set()
+        beating._thread.join(timeout=30)
+
+
+def patiently(write: Callable[[], _T], *, patience_s: float = 300) -> _T:
+    """Run a write, again and again while the database cannot be reached; work done is not thrown away."""
+    begin = time.monotonic()
+    pause = 0.5
+    while True:
+        try:
+            return write()
+        except OperationalError:
+            if connection.in_atomic_block or time.monotonic() - begin > patience_s:
+                raise
+            close_old_connections()
+            time.sleep(pause)
+            pause = min(pause * 2, 10)
+
+
+def fail(job: Job, error: MediaError, *, for_good: bool) -> None:
+    """Record a failure: try again later with growing pauses, or end the encode with its reason.
+
+    What is nobody's fault (a full disk, a store that is away) waits without being counted. Locks the
+    Encode. Without effect where the lease is lost.
+    """
+    patient = error.code in PATIENT
+    with transaction.atomic():
+        encode = Encode.objects.select_for_update().get(pk=job.encode_id)
+        row: Chunk | Encode = encode
+        if job.chunk_id is not None:
+            row = Chunk.objects.get(pk=job.chunk_id)
+        if row.lease != job.lease:
+            return
+        row.lease = row.leased_until = None
+        row.detail = error.detail[-2000:]
+        if patient:
+            row.attempts = max(0, row.attempts - 1)
+            row.due_at = timezone.now() + _PATIENCE
+        else:
+            row.due_at = timezone.now() + timedelta(
+                seconds=_BACKOFF_S[min(row.attempts, len(_BACKOFF_S)) - 1]
+            )
+        ended = not patient and (for_good or row.attempts >= MAX_ATTEMPTS)
+        if isinstance(row, Chunk):
+            row.state = Chunk.State.FAILED if ended else Chunk.State.DUE
+            row.done_ms = 0
+        row.save()
+        if ended:
+            Encode.objects.filter(pk=encode.pk).update(
+                state=Encode.State.FAILED,
+                reason=error.code,
+                detail=error.detail[-2000:],
+                lease=None,
+                leased_until=None,
+            )
+
+
+def release(job: Job) -> None:
+    """Give a claim back untouched, as a worker does that must stop in the middle."""
+    now = timezone.now()
+    if job.chunk_id is None:
+        Encode.objects.filter(pk=job.encode_id, lease=job.lease).update(
+            lease=None, leased_until=None, due_at=now, attempts=F("attempts") - 1
+        )
+    else:
+        Chunk.objects.filter(pk=job.chunk_id, lease=job.lease).update(
+            lease=None, leased_until=None, state=Chunk.State.DUE, due_at=now, attempts=F("attempts") - 1
+        )

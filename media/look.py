@@ -1,0 +1,55 @@
+"""A quick look at the source, to tell what kind of lecture it is.
+
+Five stretches of two seconds, each opened at a keyframe, as small grey frames: about a second of work,
+whatever the length.
+"""
+
+import itertools
+import statistics
+from pathlib import Path
+
+from PIL import Image
+
+from media import ffmpeg, recipes
+from media.errors import ProcessFailed
+from media.facts import Facts
+from media.frames import moving_share
+from media.plan import Look
+
+_STRETCHES = 5
+_WIDTH = 320
+
+
+def take_look(path: Path, facts: Facts) -> Look:
+    """Return how much of the picture moves; a source that cannot be opened midway is taken as a camera."""
+    video = facts.video
+    if video is None or video.is_still:
+        return Look(median=0.0, high=0.0, spread=0.0, samples=0)
+    size = (_WIDTH, max(32, round(_WIDTH * video.height / video.width / 2) * 2))
+    shares: list[float] = []
+    for n in range(_STRETCHES if facts.duration_ms > 20_000 else 1):
+        start = facts.duration_ms / 1000 * (n + 0.5) / _STRETCHES if facts.duration_ms > 20_000 else 0.0
+        shares += _stretch(path, video.index, start, size)
+    if not shares:
+        return Look()
+    ordered = sorted(shares)
+    return Look(
+        median=round(statistics.median(ordered), 4),
+        high=round(ordered[int(len(ordered) * 0.95)], 4),
+        spread=round(ordered[-1] - ordered[0], 4),
+        samples=len(ordered),
+    )
+
+
+def _stretch(path: Path, index: int, start_s: float, size: tuple[int, int]) -> list[float]:
+    try:
+        data = ffmpeg.capture(
+            recipes.look(path, index, start_s, size), limits=ffmpeg.Limits(wall_s=30, stall_s=30, cpu_s=60)
+        )
+    except ProcessFailed:
+        return []  # the plan falls back to a careful ladder; real trouble shows when it is encoded
+    length = size[0] * size[1]
+    frames = [
+        Image.frombytes("L", size, data[at : at + length]) for at in range(0, len(data) - length + 1, length)
+    ]
+    return [moving_share(a, b) for a, b in itertools.pairwise(frames)]

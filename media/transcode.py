@@ -1,0 +1,242 @@
+"""One chunk: from the source to finished segments in the store.
+
+Safe to repeat: everything is written under names that carry the lease, so that two workers on one chunk
+never touch each other's files, and only the chunk's row says which of them count.
+"""
+
+import hashlib
+import logging
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from media import cover, ffmpeg, fmp4, frames, leases, loudness, recipes, store
+from media.errors import LeaseLost, OutputBroken, ProcessFailed
+from media.facts import Facts
+from media.leases import Heart, Job
+from media.models import Chunk, Encode
+from media.plan import LIGHT_WORK, Piece, Plan
+
+_log = logging.getLogger(__name__)
+# Room asked for before a chunk begins, in bytes per second of video.
+_BYTES_PER_S = 1_000_000
+
+
+class Workbench:
+    """What a chunk needs while it is made."""
+
+    def __init__(self, chunk: Chunk, job: Job, beating: Heart, folder: Path) -> None:
+        encode = chunk.encode
+        self.facts = Facts.from_json(encode.facts)
+        self.plan = Plan.from_json(encode.plan)
+        kinds = [piece for piece in self.plan.pieces if piece.kind == chunk.kind]
+        self.piece: Piece = kinds[chunk.index]
+        self.source = store.local_source(encode.source)
+        self.prefix = prefix_of(encode)
+        self.mark = job.lease.hex[:8]
+        self.folder = folder
+        self.heart = beating
+        self.threads = threads_for(chunk)
+
+    def tick(self, progress: ffmpeg.Progress) -> None:
+        """Take the progress of ffmpeg; raises `LeaseLost`."""
+        done = min(progress.done_ms, self.piece.end_ms - self.piece.start_ms)
+        self.heart.done_ms = done if self.piece.kind == Chunk.Kind.VIDEO else done // LIGHT_WORK
+        self.heart.check()
+
+    def limits(self) -> ffmpeg.Limits:
+        """Return what ffmpeg may use for this piece: generous for slow machines, never endless."""
+        length = (self.piece.end_ms - self.piece.start_ms) / 1000
+        pixels = 1.0
+        if self.facts.video is not None:
+            pixels = max(1.0, self.facts.video.width * self.facts.video.height / 2_000_000)
+        seconds = 600 + 60 * length * pixels
+        return ffmpeg.Limits(
+            wall_s=seconds,
+            cpu_s=round(seconds),
+            stall_s=180,
+            memory=round((2 + pixels) * 1024**3),
+            output=round(256 * 1024**2 + length * 4_000_000),
+        )
+
+    def keep(
+        self, movie: fmp4.Movie, name: str, parts: list[list[fmp4.Fragment]], shift: int
+    ) -> dict[str, Any]:
+        """Store the segments of one rendition, each of some fragments moved by `shift` ticks."""
+        init_key = f"{name}/init-{hashlib.sha256(movie.init).hexdigest()[:12]}.mp4"
+        store.put(f"{self.prefix}/{init_key}", movie.init)
+        segments = []
+        for part in parts:
+            self.heart.check()
+            start = part[0].shown_at + shift
+            key = f"{name}/{start:012d}-{self.mark}.m4s"
+            data = fmp4.segment(movie, part, shift, number=start // max(1, movie.track.timescale) + 1)
+            store.put(f"{self.prefix}/{key}", data)
+            segments.append(
+                {
+                    "key": key,
+                    "start": start,
+                    "ticks": sum(fragment.ticks for fragment in part),
+                    "samples": sum(fragment.samples for fragment in part),
+                    "bytes": len(data),
+                    "sha256": hashlib.sha256(data).hexdigest(),
+                }
+            )
+        track = movie.track
+        return {
+            "init": init_key,
+            "timescale": track.timescale,
+            "codecs": track.codecs,
+            "width": track.width,
+            "height": track.height,
+            "segments": segments,
+        }
+
+
+def prefix_of(encode: Encode) -> str:
+    """Return where the files of an encode lie in the store; nobody else writes there."""
+    return f"lectures/{encode.pk}"
+
+
+def threads_for(chunk: Chunk) -> int:
+    """Return how many threads a chunk may use.
+
+    One is cheapest and lets as many chunks run as there are workers; the opening takes all, since
+    someone waits to watch.
+    """
+    fixed = os.environ.get("MEDIA_THREADS", "")
+    if fixed.isdigit() and int(fixed) > 0:
+        return int(fixed)
+    return (os.cpu_count() or 1) if chunk.index == 0 else 1
+
+
+def encode_chunk(job: Job) -> bool:
+    """Make the claimed chunk. Return whether it was the last of its encode.
+
+    Raises what went wrong as a `MediaError`, or `LeaseLost` where another worker has taken over.
+    """
+    chunk = Chunk.objects.select_related("encode__source").get(pk=job.chunk_id or 0)
+    if chunk.lease != job.lease:
+        raise LeaseLost
+    with leases.heart(job) as beating, store.workshop(str(chunk.encode_id)) as folder:
+        bench = Workbench(chunk, job, beating, folder)
+        store.require_space((bench.piece.end_ms - bench.piece.start_ms) * _BYTES_PER_S // 1000)
+        makers = {Chunk.Kind.VIDEO: _picture, Chunk.Kind.COPY: _copied, Chunk.Kind.AUDIO: _sound}
+        outputs = makers[Chunk.Kind(chunk.kind)](bench)
+    return leases.patiently(lambda: finish_chunk(job=job, outputs=outputs, work_ms=bench.piece.weight_ms))
+
+
+def finish_chunk(*, job: Job, outputs: dict[str, Any], work_ms: int) -> bool:
+    """Record a finished chunk; return True to exactly one caller: the one whose chunk was the last.
+
+    Locks the Encode. Raises `LeaseLost` where the chunk belongs to another worker by now.
+    """
+    with transaction.atomic():
+        encode = Encode.objects.select_for_update().get(pk=job.encode_id)
+        mine = Chunk.objects.filter(pk=job.chunk_id or 0, lease=job.lease, state=Chunk.State.LEASED)
+        done = mine.update(
+            state=Chunk.State.DONE,
+            outputs=outputs,
+            done_ms=work_ms,
+            lease=None,
+            leased_until=None,
+            detail="",
+        )
+        if not done:
+            raise LeaseLost
+        if encode.state != Encode.State.TRANSCODING:
+            return False
+        if encode.chunks.exclude(state=Chunk.State.DONE).exists():
+            return False
+        encode.state = Encode.State.PACKAGING
+        encode.due_at = timezone.now()
+        encode.attempts = 0
+        encode.lease = encode.leased_until = None
+        encode.save(update_fields=["state", "due_at", "attempts", "lease", "leased_until"])
+        return True
+
+
+def _picture(bench: Workbench) -> dict[str, Any]:
+    plan, piece = bench.plan, bench.piece
+    source = bench.source
+    if bench.facts.video is None:
+        source = cover.make(bench.source, bench.facts, bench.folder)
+    cmd, files, thumbs = recipes.video(source, bench.facts, plan, piece, bench.folder, threads=bench.threads)
+    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
+    made = {}
+    for rung in plan.encoded:
+        path = files[rung.name]
+        if not path.exists() or path.stat().st_size == 0:
+            raise ProcessFailed("nothing_decodes", usage.stderr[-500:])
+        movie = fmp4.read(path)
+        count = sum(fragment.samples for fragment in movie.fragments)
+        if count != -(-piece.frames // rung.step):
+            raise OutputBroken("not_whole", f"{rung.name}: {count} frames for {piece.frames}/{rung.step}")
+        made[rung.name] = bench.keep(
+            movie, rung.name, [[part] for part in movie.fragments], piece.first * plan.frame_ticks
+        )
+    return {"renditions": made, "usage": _usage(usage), **_small_frames(bench, thumbs)}
+
+
+def _small_frames(bench: Workbench, path: Path) -> dict[str, Any]:
+    """Keep the sprite of this stretch and what the small frames tell; they never spoil a chunk."""
+    small = frames.read(path, bench.plan, bench.piece) if path.exists() else []
+    sheet, tiles = frames.sprite(small, bench.plan)
+    key = ""
+    if sheet:
+        key = f"storyboard/{bench.piece.first:08d}-{bench.mark}.jpg"
+        store.put(f"{bench.prefix}/{key}", sheet)
+    at_ms, score = frames.best_still(small)
+    return {
+        "sprite": {"key": key, "tiles": tiles},
+        "still": {"at_ms": at_ms, "score": score},
+        "changes": frames.changes(small),
+    }
+
+
+def _copied(bench: Workbench) -> dict[str, Any]:
+    cmd, path = recipes.copy(bench.source, bench.facts, bench.folder)
+    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
+    movie = fmp4.read(path)
+    video = bench.facts.video
+    assert video is not None  # noqa: S101 - only planned where there is a picture
+    count = sum(fragment.samples for fragment in movie.fragments)
+    if abs(count - video.frames) > 1:
+        raise OutputBroken("not_whole", f"copied {count} of {video.frames} frames")
+    scale = movie.track.timescale
+    shift = round(video.start_ms * scale / 1000) - movie.fragments[0].shown_at
+    parts: list[list[fmp4.Fragment]] = []
+    cuts = set(bench.plan.cuts)
+    for fragment in movie.fragments:
+        frame = round(Fraction(fragment.shown_at + shift, scale) * bench.plan.rate)
+        if frame in cuts or not parts:
+            parts.append([])
+        parts[-1].append(fragment)
+    name = bench.plan.rungs[0].name
+    return {"renditions": {name: bench.keep(movie, name, parts, shift)}, "usage": _usage(usage)}
+
+
+def _sound(bench: Workbench) -> dict[str, Any]:
+    plan = bench.plan
+    sound = plan.sounds[int(bench.piece.index)]
+    gain = loudness.gain_of(bench.source, sound.index, bench.facts.duration_ms)
+    cmd, path = recipes.audio(bench.source, plan, sound, bench.folder, gain_db=gain)
+    try:
+        usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
+        movie = fmp4.read(path)
+    except (ProcessFailed, OutputBroken) as error:
+        if error.code not in {"ffmpeg_failed", "not_whole"} or bench.facts.video is None:
+            raise
+        # One unreadable sound track must not cost the lecture its picture.
+        _log.warning("sound %s left out: %s", sound.name, error)
+        return {"renditions": {}, "unreadable": sound.name, "usage": {}}
+    made = bench.keep(movie, sound.name, [[part] for part in movie.fragments], 0)
+    return {"renditions": {sound.name: made}, "gain_db": gain, "usage": _usage(usage)}
+
+
+def _usage(usage: ffmpeg.Usage) -> dict[str, float]:
+    return {"cpu_s": round(usage.cpu_s, 3), "memory": usage.memory, "wall_s": round(usage.wall_s, 3)}
