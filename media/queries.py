@@ -92,7 +92,7 @@ def cues_of(track: Track) -> list[captions.Cue]:
     return captions.read_vtt(track.vtt)
 
 
-def newest_encodes() -> Prefetch[Any, Any, Any]:
+def newest_encodes() -> "Prefetch[Any, Any, Any]":
     """Return the prefetch that `state_in` needs: each lecture's encodes with the milliseconds done."""
     encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).order_by("-number")
     return Prefetch("encodes", queryset=encodes, to_attr="encodes_newest_first")
