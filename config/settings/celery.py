@@ -39,6 +39,11 @@ else:
         "queue_order_strategy": "priority",
         "priority_steps": [0, 3, 6, 9],
         "socket_keepalive": True,
+        # A page must not wait six seconds for a broker that is away: the sweep finds the work later.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
     }
 
 # Every entry is a sweep: it finds due or abandoned rows and drives them again, so it may run
@@ -51,6 +56,7 @@ CELERY_BEAT_SCHEDULE = {
     "progress-checkpoint": {"task": "progress.checkpoint", "schedule": 300.0},
     "reports-refresh": {"task": "reports.refresh", "schedule": 60.0},
     "catalogue-publish-scheduled": {"task": "catalogue.publish_scheduled", "schedule": 60.0},
+    "catalogue-freeze-due": {"task": "catalogue.freeze_due", "schedule": 60.0},
     "people-clear-sessions": {"task": "people.clear_sessions", "schedule": 24 * 3600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "run" / "beat-schedule")
