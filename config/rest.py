@@ -11,6 +11,11 @@ from rest_framework.views import exception_handler
 from classroom.people.trace import request_id
 
 
+def only_our_own(endpoints: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the endpoints under `/api/`: the admin's own interface is not for others."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
+
+
 class Pages(PageNumberPagination):
     """Pages of 50, at most 200."""
 
