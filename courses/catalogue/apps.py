@@ -1,5 +1,7 @@
 """The catalogue room."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -10,3 +12,7 @@ class CatalogueConfig(AppConfig):
     name = "courses.catalogue"
     label = "catalogue"
     verbose_name = _("Catalogue")
+
+    def ready(self) -> None:
+        """Listen to what Wagtail publishes."""
+        import_module("courses.catalogue.receivers")

@@ -11,6 +11,7 @@ from wagtail.search import index
 
 from courses.catalogue import wording
 
+
 class Topic(models.Model):
     """One of the four topics; a course's code begins with one of its `letters`."""
 
@@ -31,7 +32,7 @@ class Topic(models.Model):
         return self.name
 
 
-class Course(index.Indexed, models.Model):
+class Course(index.Indexed, models.Model):  # type: ignore[misc] # Wagtail is untyped
     """A course over all its editions. Deleting its page leaves the course and all that was learned.
 
     What is searched are the words of the edition that is taught now; see

@@ -109,9 +109,7 @@ class CoursePage(Page):
         _("attempts"), default=3, validators=[MinValueValidator(1)]
     )
     exam_interval_minutes = models.PositiveIntegerField(_("minutes between attempts"), default=24 * 60)
-    shows_answers = models.BooleanField(
-        _("shows the answers once no attempt is left to make"), default=True
-    )
+    shows_answers = models.BooleanField(_("shows the answers once no attempt is left to make"), default=True)
 
     coverage_percent = models.PositiveSmallIntegerField(
         _("part of each lecture that counts as seen, percent"),

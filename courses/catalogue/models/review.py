@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import AbstractGroupApprovalTask
 
 
-class Review(AbstractGroupApprovalTask):
+class Review(AbstractGroupApprovalTask):  # type: ignore[misc] # Wagtail is untyped
     """Approval by a group. Nobody approves what they submitted themselves (superusers may)."""
 
     class Meta:

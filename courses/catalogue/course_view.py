@@ -1,0 +1,337 @@
+"""A course as its page shows it: from the frozen edition for readers, from the draft in preview."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import get_language, gettext, ngettext
+from wagtail.rich_text import get_text_for_indexing
+
+from courses.catalogue.models import Course, CoursePage, Edition
+from courses.catalogue.policy import Policy
+from media.models import Track
+
+_DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """One line of the outline."""
+
+    number: int
+    key: str
+    kind: str
+    title: str
+    summary: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A law or standard that the course rests on."""
+
+    document: str
+    clauses: str
+    lessons: str
+    effective_from: date | None
+    superseded_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExamView:
+    """The exam in figures; `interval_minutes` lie between two attempts."""
+
+    questions: int
+    minutes: int
+    pass_mark: int
+    attempts: int
+    interval_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One plain rule for completing the course."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourseView:
+    """All that a course's page or card says. Texts are in the reader's language where there are two."""
+
+    code: str
+    title: str
+    letter: str
+    topic_code: str
+    topic_name: str
+    purpose: str
+    audience: str
+    teacher: str
+    teacher_note: str
+    hours: float
+    is_mandatory: bool
+    validity_months: int | None
+    reviewed_on: date | None
+    next_review_on: date | None
+    outcomes: tuple[str, ...]
+    basis: tuple[Reference, ...]
+    lessons: tuple[LessonView, ...]
+    exam: ExamView | None
+    policy: Policy
+    address: str = ""
+    edition_number: str = ""
+    published_at: datetime | None = None
+    rules: tuple[Rule, ...] = field(default=())
+
+    @property
+    def minutes(self) -> int:
+        """All lessons together, in minutes."""
+        return sum(lesson.minutes for lesson in self.lessons)
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """The audience as single groups: trainers part them by comma or enumeration mark."""
+        text = self.audience
+        for mark in "，,；;/":
+            text = text.replace(mark, "、")
+        return tuple(part.strip() for part in text.split("、") if part.strip())
+
+
+def bilingual(texts: dict[str, Any], name: str) -> str:
+    """Return a text in the reader's language, in Chinese where it was not translated."""
+    english = str(texts.get(f"{name}_en") or "")
+    return english if english and (get_language() or "").startswith("en") else str(texts.get(name) or "")
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    return date.fromisoformat(value) if value else None
+
+
+def _lesson(number: int, texts: dict[str, Any]) -> LessonView:
+    return LessonView(
+        number=number,
+        key=str(texts["key"]),
+        kind=texts["kind"],
+        title=bilingual(texts, "title"),
+        summary=texts.get("summary") or "",
+        minutes=int(texts.get("minutes") or 0),
+    )
+
+
+def from_facts(facts: dict[str, Any], *, letter: str, address: str = "", **more: Any) -> CourseView:
+    """Return the view of a manifest's facts; `facts` has the keys course, lessons, exam, policy."""
+    course = facts.get("course", {})
+    lessons = tuple(_lesson(number, item) for number, item in enumerate(facts.get("lessons", []), 1))
+    policy = Policy.from_dict(facts.get("policy", {}))
+    exam = _exam(facts.get("exam"))
+    return CourseView(
+        code=course.get("code", ""),
+        title=bilingual(course, "title"),
+        letter=letter,
+        topic_code=course.get("topic", ""),
+        topic_name=bilingual(course, "topic_name"),
+        purpose=bilingual(course, "purpose"),
+        audience=course.get("audience", ""),
+        teacher=course.get("teacher", ""),
+        teacher_note=course.get("teacher_note", ""),
+        hours=float(course.get("credit_hours") or 0),
+        is_mandatory=bool(course.get("is_mandatory")),
+        validity_months=course.get("validity_months"),
+        reviewed_on=_day(course.get("reviewed_on")),
+        next_review_on=_day(course.get("next_review_on")),
+        outcomes=tuple(item["text"] for item in course.get("outcomes", [])),
+        basis=tuple(_references(course.get("legal_basis", []))),
+        lessons=lessons,
+        exam=exam,
+        policy=policy,
+        address=address,
+        rules=tuple(rules_of(lessons, policy, exam)),
+        **more,
+    )
+
+
+def _references(items: Iterable[dict[str, Any]]) -> Iterable[Reference]:
+    for item in items:
+        yield Reference(
+            document=item.get("document") or "",
+            clauses=item.get("clauses") or "",
+            lessons=item.get("lessons") or "",
+            effective_from=_day(item.get("effective_from")),
+            superseded_by=item.get("superseded_by") or "",
+        )
+
+
+def _exam(exam: dict[str, Any] | None) -> ExamView | None:
+    if not exam:
+        return None
+    return ExamView(
+        questions=sum(int(section["count"]) for section in exam.get("sections", [])),
+        minutes=exam["minutes"],
+        pass_mark=exam["pass_mark"],
+        attempts=exam["attempts_allowed"],
+        interval_minutes=exam["interval_minutes"],
+    )
+
+
+def _interval(minutes: int) -> str:
+    """Say how long one waits between two attempts, in the largest unit that fits."""
+    if not minutes:
+        return gettext("at once if you like")
+    if minutes % _DAY_MINUTES == 0:
+        days = minutes // _DAY_MINUTES
+        return ngettext("%(count)s day apart", "%(count)s days apart", days) % {"count": days}
+    if minutes % 60 == 0:
+        hours = minutes // 60
+        return ngettext("%(count)s hour apart", "%(count)s hours apart", hours) % {"count": hours}
+    return ngettext("%(count)s minute apart", "%(count)s minutes apart", minutes) % {"count": minutes}
+
+
+def rules_of(lessons: tuple[LessonView, ...], policy: Policy, exam: ExamView | None) -> Iterable[Rule]:
+    """Yield what completes the course, in plain words, from what is frozen with it."""
+    videos = sum(lesson.kind == "video" for lesson in lessons)
+    if videos:
+        words = gettext(
+            "Each lecture has to be watched to %(percent)s%%; at first at most at %(rate)s× speed."
+        )
+        text = words % {"percent": policy.coverage_percent, "rate": f"{policy.rate_cap:g}"}
+        if not policy.free_seek:
+            text += gettext(" What was not yet watched cannot be skipped.")
+        text += gettext(" A stretch that was missed stays blank on the ruler; watching it again is enough.")
+        title = ngettext("Watch %(count)s lecture", "Watch all %(count)s lectures", videos) % {
+            "count": videos
+        }
+        yield Rule(title, text)
+    readings = len(lessons) - videos
+    if readings:
+        title = ngettext("Read %(count)s text", "Read all %(count)s texts", readings) % {"count": readings}
+        yield Rule(title, gettext("Open each text or file and confirm at its end that you have read it."))
+    if policy.presence_minutes:
+        text = gettext(
+            "Every %(minutes)s minutes of watching you are asked whether you are there; one click within a"
+            " minute is enough. If you miss it, only the time since the last answer is taken back."
+        )
+        yield Rule(gettext("Answer while watching"), text % {"minutes": policy.presence_minutes})
+    if exam:
+        text = gettext(
+            "%(questions)s questions in %(minutes)s minutes, at most %(attempts)s attempts, %(interval)s. In"
+            " multiple choice all right options are needed. The best attempt counts."
+        )
+        values = {
+            "questions": exam.questions,
+            "minutes": exam.minutes,
+            "attempts": exam.attempts,
+            "interval": _interval(exam.interval_minutes),
+        }
+        yield Rule(gettext("Exam, %(mark)s%% to pass") % {"mark": exam.pass_mark}, text % values)
+
+
+def letter_of(code: str) -> str:
+    """Return the letter that picks the poster's engraving."""
+    return code[:1] or "A"
+
+
+def from_edition(edition: Edition, *, address: str = "") -> CourseView:
+    """Return what was published. The manifest is all that is read: no query."""
+    facts = dict(edition.manifest)
+    # An edition made before its manifest told the course still has the columns.
+    columns = {
+        "code": edition.course.code,
+        "title": edition.title,
+        "title_en": edition.title_en,
+        "credit_hours": edition.credit_hours,
+        "is_mandatory": edition.is_mandatory,
+        "validity_months": edition.validity_months,
+    }
+    facts["course"] = columns | facts.get("course", {})
+    facts.setdefault("policy", edition.policy)
+    return from_facts(
+        facts,
+        letter=letter_of(edition.course.code),
+        address=address,
+        edition_number=edition.number,
+        published_at=edition.published_at,
+    )
+
+
+def from_draft(page: CoursePage, *, address: str = "") -> CourseView:
+    """Return what the page says now, for who edits it; unfinished lectures have no minutes yet."""
+    course = {
+        name: getattr(page, name)
+        for name in (
+            "code", "title", "title_en", "purpose", "purpose_en", "audience", "teacher", "teacher_note",
+            "credit_hours", "is_mandatory", "validity_months", "reviewed_on", "next_review_on",
+        )
+    }  # fmt: skip
+    course |= {
+        "topic": page.topic.code,
+        "topic_name": page.topic.name,
+        "topic_name_en": page.topic.name_en,
+        "outcomes": [{"text": block.value} for block in page.outcomes],
+        "legal_basis": [dict(block.value) for block in page.legal_basis],
+    }
+    facts = {
+        "course": course,
+        "lessons": [_draft_lesson(block) for block in page.lessons],
+        "exam": _draft_exam(page),
+        "policy": {
+            "rate_cap": float(page.rate_cap),
+            "free_seek": page.free_seek,
+            "coverage_percent": page.coverage_percent,
+            "presence_minutes": page.presence_minutes,
+        },
+    }
+    return from_facts(facts, letter=letter_of(page.code), address=address)
+
+
+def _draft_lesson(block: Any) -> dict[str, Any]:
+    value = block.value
+    minutes = value.get("minutes") or 0
+    if block.block_type == "video" and value["lecture"] is not None and value["lecture"].current:
+        minutes = max(1, -(-value["lecture"].current.duration_ms // 60_000))
+    return {
+        "key": block.id,
+        "kind": block.block_type,
+        "title": value["title"],
+        "title_en": value.get("title_en"),
+        "summary": value.get("summary"),
+        "minutes": minutes,
+    }
+
+
+def _draft_exam(page: CoursePage) -> dict[str, Any] | None:
+    counts = [page.exam_single, page.exam_multiple, page.exam_true_false]
+    if page.question_bank_id is None or not any(counts):
+        return None
+    return {
+        "sections": [{"count": count} for count in counts],
+        "minutes": page.exam_minutes,
+        "pass_mark": page.pass_mark,
+        "attempts_allowed": page.exam_attempts,
+        "interval_minutes": page.exam_interval_minutes,
+    }
+
+
+def edition_of(page: CoursePage) -> Edition | None:
+    """Return the edition that readers of the page get. One query."""
+    course = Course.objects.select_related("current").filter(page=page).first()
+    if course is None or course.current is None:
+        return None
+    course.current.course = course
+    return course.current
+
+
+def caption_languages(edition: Edition) -> list[str]:
+    """Return the languages in which the lectures of an edition have captions. One query."""
+    lectures = edition.lessons.exclude(lecture=None).values("lecture_id")
+    found = Track.objects.filter(lecture_id__in=lectures).values_list("language", flat=True)
+    return sorted(set(found))
+
+
+def excerpt(markup: str, length: int = 90) -> str:
+    """Return the beginning of a rich text as plain words."""
+    text = " ".join(get_text_for_indexing(markup).split())
+    return text if len(text) <= length else f"{text[:length]}…"

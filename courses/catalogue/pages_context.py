@@ -1,0 +1,126 @@
+"""What the catalogue's pages show, gathered in few queries. The tags of `catalogue_pages` hand it to templates."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from courses.catalogue import curriculum
+from courses.catalogue.course_view import CourseView, bilingual, from_edition
+from courses.catalogue.models import Course, NoticePage, Topic
+
+NEWS_ON_HOME = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic with the courses that are taught in it."""
+
+    code: str
+    name: str
+    summary: str
+    courses: tuple[CourseView, ...]
+
+    @property
+    def hours(self) -> float:
+        """Credit hours of all courses of the topic."""
+        return sum(course.hours for course in self.courses)
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """All that is taught, by topic."""
+
+    topics: tuple[TopicView, ...]
+
+    @property
+    def courses(self) -> tuple[CourseView, ...]:
+        """All courses, topic by topic."""
+        return tuple(course for topic in self.topics for course in topic.courses)
+
+    @property
+    def hours(self) -> float:
+        """Credit hours of all courses."""
+        return sum(topic.hours for topic in self.topics)
+
+    @property
+    def mandatory(self) -> tuple[CourseView, ...]:
+        """What everybody named has to take, the newest first."""
+        found = [course for course in self.courses if course.is_mandatory]
+        return tuple(sorted(found, key=lambda course: str(course.published_at), reverse=True))
+
+    def course(self, code: str) -> CourseView | None:
+        """Return the course of this code."""
+        return next((course for course in self.courses if course.code == code), None)
+
+
+def taught_courses(request: HttpRequest | None) -> list[CourseView]:
+    """Return every course with an edition that is taught now. One query and Wagtail's own for addresses."""
+    rows = (
+        Course.objects.filter(current__withdrawn_at__isnull=True, page__live=True)
+        .exclude(current=None)
+        .select_related("current", "page")
+        .order_by("code")
+    )
+    views = []
+    for course in rows:
+        if course.current is None or course.page is None:
+            continue
+        course.current.course = course
+        views.append(from_edition(course.current, address=course.page.get_url(request) or ""))
+    return views
+
+
+def programme(request: HttpRequest | None) -> Programme:
+    """Return all that is taught by topic; kept on the request, since a page asks more than once."""
+    kept: Programme | None = getattr(request, "_catalogue_programme", None)
+    if kept is not None:
+        return kept
+    courses = taught_courses(request)
+    topics = tuple(
+        TopicView(
+            code=topic.code,
+            name=bilingual({"name": topic.name, "name_en": topic.name_en}, "name"),
+            summary=bilingual({"summary": topic.summary, "summary_en": topic.summary_en}, "summary"),
+            courses=tuple(course for course in courses if course.topic_code == topic.code),
+        )
+        for topic in Topic.objects.order_by("position")
+    )
+    found = Programme(topics)
+    if request is not None:
+        request._catalogue_programme = found  # type: ignore[attr-defined]
+    return found
+
+
+def scale_of(taught: Programme, done: dict[str, float]) -> dict[str, Any]:
+    """Return the curriculum as drawings: one row for wide pages, a row a topic for narrow ones.
+
+    `done` is the verified share of each course by code, 0 to 1; empty for a visitor.
+    """
+    groups = [
+        curriculum.Group(
+            topic.name,
+            tuple(
+                curriculum.Entry(course.code, course.title, course.hours, course.address, course.is_mandatory)
+                for course in topic.courses
+                if course.hours
+            ),
+        )
+        for topic in taught.topics
+        if topic.hours
+    ]
+    unit = gettext("credit hours")
+    return {
+        "row": curriculum.in_one_row(groups, unit, done),
+        "rows": curriculum.in_rows(groups, unit, done),
+        "has_progress": bool(done),
+    }
+
+
+def news(limit: int | None = None, kind: str = "") -> list[NoticePage]:
+    """Return published notices, the newest first. One query."""
+    found = NoticePage.objects.live().public().order_by("-date", "-pk")
+    if kind:
+        found = found.filter(kind=kind)
+    return list(found[:limit] if limit else found)

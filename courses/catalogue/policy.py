@@ -1,0 +1,47 @@
+"""What a learner may do in a lecture and what counts as watched. Pure; frozen with each edition."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of playing and crediting.
+
+    `rate_cap`: the fastest playback that counts, 1.0 to 2.0. `free_seek`: whether one may skip ahead
+    on first view. `coverage_percent`: the part of a lecture that counts as seen, 50 to 100.
+    `presence_minutes`: minutes of credited time between presence checks, 0 for none.
+    `offline_allowance_s`: seconds after the last contact that still count. `tolerance_ms`: how far
+    beyond the furthest credited point a first view may begin. `hidden_pauses`: whether a hidden tab
+    stops the credit.
+    """
+
+    rate_cap: float = 1.0
+    free_seek: bool = False
+    coverage_percent: int = 100
+    presence_minutes: int = 0
+    offline_allowance_s: int = 900
+    tolerance_ms: int = 1500
+    hidden_pauses: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse figures that would let anything or nothing count. Raises ValueError."""
+        if not 1.0 <= self.rate_cap <= 2.0:
+            raise ValueError("rate_cap is from 1.0 to 2.0")
+        if not 50 <= self.coverage_percent <= 100:
+            raise ValueError("coverage_percent is from 50 to 100")
+        if min(self.presence_minutes, self.offline_allowance_s, self.tolerance_ms) < 0:
+            raise ValueError("times are not negative")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the policy as JSON data, as `Edition.policy` keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Policy":
+        """Read what `to_dict` wrote; a missing key takes its default, an unknown one is left aside.
+
+        Raises ValueError for a figure out of range.
+        """
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in data.items() if key in known})

@@ -1,0 +1,169 @@
+"""What keeps a course page from being published, and what its trainer should look at again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from courses.questions.models import Question
+from courses.questions.queries import pool_sizes
+from media.models import Lecture
+
+# 45 minutes make a credit hour (domain convention); hours are cut, never rounded up.
+CREDIT_HOUR_S = 2700
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `field` is the page's field that it belongs to; a warning does not block."""
+
+    code: str
+    field: str
+    words: str | Promise
+    is_warning: bool = False
+
+
+def hours_of(seconds: int | float) -> Decimal:
+    """Return credit hours of so many seconds of lessons, cut to a tenth."""
+    return (Decimal(int(seconds)) / CREDIT_HOUR_S).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+
+
+def is_playable(lecture: Lecture | None) -> bool:
+    """Whether learners could watch the lecture now."""
+    return lecture is not None and lecture.is_playable and lecture.trashed_at is None
+
+
+def lesson_seconds(page: Any) -> int:
+    """Return the seconds of a page's lessons: lectures by their length, the rest by their minutes."""
+    seconds = 0
+    for block in page.lessons:
+        if block.block_type == "video":
+            lecture = block.value["lecture"]
+            seconds += lecture.current.duration_ms // 1000 if is_playable(lecture) else 0
+        else:
+            seconds += 60 * int(block.value["minutes"] or 0)
+    return seconds
+
+
+def problems_of(page: Any) -> list[Problem]:
+    """Return what blocks publishing `page` and, after that, what only deserves a second look."""
+    found = [*_identity(page), *_lessons(page), *_exam(page), *_hours(page), *_law(page)]
+    return sorted(found, key=lambda problem: problem.is_warning)
+
+
+def blocking(page: Any) -> list[Problem]:
+    """Return only what keeps `page` from being published."""
+    return [problem for problem in problems_of(page) if not problem.is_warning]
+
+
+def _identity(page: Any) -> Iterator[Problem]:
+    letters = page.topic.letters if page.topic_id else ""
+    if letters and page.code[:1] not in letters:
+        yield Problem(
+            "code_letter",
+            "code",
+            _("The codes of this topic begin with %(letters)s.") % {"letters": " / ".join(letters)},
+        )
+    course = getattr(page, "course", None) if page.pk else None
+    if course is not None and course.code != page.code:
+        yield Problem(
+            "code_changed",
+            "code",
+            _("The code stays as it was published: %(code)s. Certificates name it.") % {"code": course.code},
+        )
+
+
+def _lessons(page: Any) -> Iterator[Problem]:
+    if not len(page.lessons):
+        yield Problem("no_lessons", "lessons", _("Add at least one lesson."))
+    for block in page.lessons:
+        if block.block_type == "video" and not is_playable(block.value["lecture"]):
+            yield Problem(
+                "not_playable",
+                "lessons",
+                _(
+                    "The lecture of “%(title)s” cannot be played yet. Wait until it is published, or choose another."
+                )
+                % {"title": block.value["title"]},
+            )
+        if block.block_type == "attachment" and block.value["document"] is None:
+            yield Problem(
+                "no_document",
+                "lessons",
+                _("The file of “%(title)s” is gone. Choose another.") % {"title": block.value["title"]},
+            )
+
+
+def drawn(page: Any) -> dict[str, int]:
+    """Return how many questions of each kind the page's exam draws, in the order of the paper."""
+    counts = {
+        Question.Kind.SINGLE: page.exam_single,
+        Question.Kind.MULTIPLE: page.exam_multiple,
+        Question.Kind.TRUE_FALSE: page.exam_true_false,
+    }
+    return {str(kind.value): int(count or 0) for kind, count in counts.items() if count}
+
+
+def _exam(page: Any) -> Iterator[Problem]:
+    counts = drawn(page)
+    if not counts:
+        if page.question_bank_id:
+            yield Problem(
+                "no_exam",
+                "exam_single",
+                _("A bank is chosen, but the exam draws no question."),
+                is_warning=True,
+            )
+        return
+    if page.question_bank_id is None:
+        yield Problem("no_bank", "question_bank", _("Choose the bank that the exam draws from."))
+        return
+    sizes = pool_sizes(page.question_bank)
+    for kind, count in counts.items():
+        size = sizes.get(kind, 0)
+        if count > size:
+            yield Problem(
+                "pool_too_small",
+                f"exam_{kind}",
+                _("The exam draws %(count)d (%(kind)s), but the bank holds only %(size)d.")
+                % {"count": count, "kind": Question.Kind(kind).label, "size": size},
+            )
+        elif count == size:
+            yield Problem(
+                "pool_without_choice",
+                f"exam_{kind}",
+                _("The exam draws every question of a kind (%(kind)s): all papers hold the same ones.")
+                % {"kind": Question.Kind(kind).label},
+                is_warning=True,
+            )
+
+
+def _hours(page: Any) -> Iterator[Problem]:
+    given = hours_of(lesson_seconds(page))
+    if page.credit_hours is not None and page.credit_hours > given:
+        yield Problem(
+            "hours_above_lessons",
+            "credit_hours",
+            _("%(hours)s credit hours are more than the lessons give (%(given)s, 45 minutes each).")
+            % {"hours": page.credit_hours, "given": given},
+            is_warning=True,
+        )
+
+
+def _law(page: Any) -> Iterator[Problem]:
+    if not len(page.legal_basis):
+        yield Problem("no_legal_basis", "legal_basis", _("No legal basis is named."), is_warning=True)
+    for block in page.legal_basis:
+        if block.value["superseded_by"]:
+            yield Problem(
+                "superseded",
+                "legal_basis",
+                _("“%(document)s” is superseded by “%(by)s”. Check the lessons against it.")
+                % {"document": block.value["document"], "by": block.value["superseded_by"]},
+                is_warning=True,
+            )
+    if page.reviewed_on is None:
+        yield Problem("not_reviewed", "reviewed_on", _("Say when the law was last checked."), is_warning=True)

@@ -1,0 +1,31 @@
+"""Listens to Wagtail: publishing a course page freezes an edition, unpublishing it withdraws it."""
+
+import logging
+from typing import Any
+
+from django.dispatch import receiver
+from wagtail.signals import page_published, page_unpublished
+
+from courses.catalogue.errors import PublishRefused
+from courses.catalogue.models import Course, CoursePage
+from courses.catalogue.queries import publisher_of
+from courses.catalogue.services import freeze_edition, withdraw_edition
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(page_published, sender=CoursePage)
+def freeze_published(instance: CoursePage, **kwargs: Any) -> None:
+    """Freeze the edition. A page that became unfit stays due: the sweep tries again, the editor says why."""
+    try:
+        freeze_edition(page=instance, by=publisher_of(instance))
+    except PublishRefused as refusal:
+        logger.warning("course %s is live but cannot be frozen: %s", instance.code, refusal)
+
+
+@receiver(page_unpublished, sender=CoursePage)
+def withdraw_unpublished(instance: CoursePage, **kwargs: Any) -> None:
+    """Stop teaching what its page no longer offers."""
+    course = Course.objects.filter(page=instance).first()
+    if course is not None:
+        withdraw_edition(course=course)
