@@ -26,8 +26,15 @@ def stream(
     file: str,
 ) -> HttpResponseBase:
     """Answer with one file of an encode. No query, except for captions, which can be edited."""
-    suffix_of(file)
-    claim = playback.Claim(signature, expiry, person, session, encode)
+    try:
+        suffix_of(file)
+        return _granted(request, playback.Claim(signature, expiry, person, session, encode), file)
+    except Http404:
+        return _said(404, _("There is no such file under this address."))
+
+
+def _granted(request: HttpRequest, claim: playback.Claim, file: str) -> HttpResponseBase:
+    """Answer with the file where the claim holds. Raises Http404."""
     try:
         playback.verify(claim, browser=playback.browser_of(request))
     except playback.GrantRefused:
@@ -35,8 +42,8 @@ def stream(
     except playback.GrantExpired:
         return _said(410, _("This address has expired. Open the lecture again to go on watching."))
     if file.startswith("captions/"):
-        return _captions(request, encode, file.removeprefix("captions/").removesuffix(".vtt"))
-    return deliver(request, f"{playback.prefix_of(encode)}/{file}")
+        return _captions(request, claim.encode, file.removeprefix("captions/").removesuffix(".vtt"))
+    return deliver(request, f"{playback.prefix_of(claim.encode)}/{file}")
 
 
 def _captions(request: HttpRequest, encode: uuid.UUID, language: str) -> HttpResponseBase:

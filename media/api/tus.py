@@ -247,7 +247,7 @@ class UploadView(TusView):
     )
     def patch(self, request: Request, upload_id: uuid.UUID) -> Response:
         """Append the body."""
-        if request.content_type != OFFSET_TYPE:
+        if request.content_type != OFFSET_TYPE and _has_body(request):
             raise WrongBody
         upload = uploads.find(owner=request.user, upload_id=upload_id)
         offset = _number(request, "Upload-Offset")
