@@ -143,7 +143,9 @@ def _calibration(seed: Seed) -> str:
     for x in range(262, 640, 68):
         y = 150 + slope * (x - 430) + seed.between(-9, 9)
         crosses += f"M{x - 6} {y:.1f}h12M{x} {y - 6:.1f}v12"
-    return f'<path stroke-width=".8" opacity=".7" d="{drawing}"/><path stroke-width="1.8" d="{line}{crosses}"/>'
+    return (
+        f'<path stroke-width=".8" opacity=".7" d="{drawing}"/><path stroke-width="1.8" d="{line}{crosses}"/>'
+    )
 
 
 def _vernier(seed: Seed) -> str:

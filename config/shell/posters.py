@@ -100,7 +100,7 @@ def thumb(code: str, letter: str) -> str:
         '<clipPath id="f"><rect width="412" height="304"/></clipPath>'
         '<g transform="translate(92 78) scale(.9)"><g transform="translate(-228)">'
         '<clipPath id="g"><rect x="228" width="412" height="304"/></clipPath>'
-        f'<g clip-path="url(#g)" fill="none" opacity=".55" stroke="{style.line}">'
+        f'<g clip-path="url(#g)" fill="none" opacity=".85" stroke-width="1.6" stroke="{style.line}">'
         f"{style.engrave(Seed(code), code)}</g></g></g>"
         f'<text x="18" y="136" fill="{style.text}" font-family="{_SONG}" font-size="{size}" font-weight="500">'
         f"{escape(code)}</text></svg>"

@@ -272,9 +272,7 @@ def draw_fields(
     lanes = SIZES["small"]
     filled = max(0.0, min(float(fields), done))
     body = f'<rect class="ruler__ground" width="100%" y="{lanes.band}" height="{lanes.thick}"/>'
-    body += (
-        f'<rect class="ruler__band" width="{percent(filled, fields)}" y="{lanes.band}" height="{lanes.thick}"/>'
-    )
+    body += f'<rect class="ruler__band" width="{percent(filled, fields)}" y="{lanes.band}" height="{lanes.thick}"/>'
     body += f'<line class="ruler__base" x1="0" x2="100%" y1="{lanes.base}" y2="{lanes.base}"/>'
     bottom = lanes.base + (lanes.major if ticks_below else 0)
     for at in range(fields + 1):

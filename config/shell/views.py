@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, override
-from django.views.decorators.http import require_safe, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from config.shell import posters
 from config.shell.context import THEME_COOKIE
@@ -84,8 +84,18 @@ def states_context() -> dict[str, Any]:
         "whole": [[0, 38 * minute]],
         "fifths": [{"length_ms": n * minute} for n in (7, 8, 8, 7, 8)],
         "posters": [
-            ("A1", 4), ("A2", 6), ("A3", 3), ("B1", 4), ("B2", 4), ("B3", 6),
-            ("C1", 4), ("C2", 6), ("C3", 4), ("C4", 3), ("D1", 3), ("E1", 2),
+            ("A1", 4),
+            ("A2", 6),
+            ("A3", 3),
+            ("B1", 4),
+            ("B2", 4),
+            ("B3", 6),
+            ("C1", 4),
+            ("C2", 6),
+            ("C3", 4),
+            ("C4", 3),
+            ("D1", 3),
+            ("E1", 2),
         ],  # fmt: skip
         "maps": range(1, 6),
         "link": "?" + urlencode({"page": 2}),

@@ -53,8 +53,13 @@ def _chapters(chapters: Iterable[Mapping[str, Any]], length: int) -> tuple[Part,
     marks = list(chapters)
     starts = [0, *(int(mark["start_ms"]) for mark in marks[1:]), length]
     return tuple(
-        Part(starts[number] - starts[number - 1], str(mark.get("label", "")), str(number), (),
-             bool(mark.get("is_current")))
+        Part(
+            starts[number] - starts[number - 1],
+            str(mark.get("label", "")),
+            str(number),
+            (),
+            bool(mark.get("is_current")),
+        )
         for number, mark in enumerate(marks, 1)
     )
 
@@ -92,9 +97,7 @@ def ruler(
 ) -> SafeString:
     """Draw the ruler of a lesson (`length_ms`, `spans`, `chapters`) or of a course (`parts`)."""
     if chapters:
-        scale = Scale(
-            _chapters(chapters, int(length_ms)), tuple((int(a), int(b)) for a, b in spans or ())
-        )
+        scale = Scale(_chapters(chapters, int(length_ms)), tuple((int(a), int(b)) for a, b in spans or ()))
     else:
         scale = Scale(_parts(parts, spans, int(length_ms)))
     svg = draw(
@@ -176,7 +179,9 @@ def as_minutes(milliseconds: int | None) -> int:
 @register.filter
 def plain_number(value: Decimal | float | None) -> str:
     """Write 4.0 as `4` and 4.5 as `4.5`."""
-    return "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else str(value)
+    return (
+        "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else str(value)
+    )
 
 
 @register.simple_tag(takes_context=True)
