@@ -282,7 +282,7 @@ def test_a_course_can_be_sent_back_and_submitted_again(trainer, reviewer):
     services.submit_for_review(page=page, by=trainer)
     services.decide(page=page, by=reviewer, approves=False, comment="请核对第十三条。")
     page.refresh_from_db()
-    assert page.current_workflow_task_state.comment == "请核对第十三条。"
+    assert page.current_workflow_state.current_task_state.comment == "请核对第十三条。"
     services.submit_for_review(page=page, by=trainer)
     services.decide(page=CoursePage.objects.get(pk=page.pk), by=reviewer, approves=True)
     assert Course.objects.get(code=page.code).current is not None
