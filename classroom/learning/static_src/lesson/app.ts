@@ -160,6 +160,10 @@ export class LessonPage {
     return gaps(shown, Math.max(this.#reach, furthest(shown)), HOLE_MS);
   }
 
+  #isVerified(ms: number): boolean {
+    return this.#verified.some(([start, end]) => start <= ms && ms < end);
+  }
+
   #clock(): number {
     return performance.now() - this.#opened;
   }
@@ -213,7 +217,10 @@ export class LessonPage {
   #acknowledged(answer: Acknowledgement): void {
     [this.#verified, this.#reach] = [answer.coverage, answer.furthest_ms];
     if (!answer.has_lease) this.#lost();
-    if (answer.presence) this.#presence.ask(answer.presence);
+    if (answer.presence && this.#presence.ask(answer.presence)) {
+      // From this contact on the server knows that the question is on the screen: the time runs.
+      void this.#reporter?.contact(true);
+    }
     if (answer.refused.length > 0) this.#refused(answer.refused[0]!.reason);
     if (answer.lesson_completed) this.#completed(answer.course_completed);
     this.#draw(true);
@@ -283,7 +290,7 @@ export class LessonPage {
     const { words, addresses } = this.#data;
     const out = outcome.kind === 'signed_out';
     this.#notices.set('failed', {
-      title: words[out ? 'signed_out_title' : 'unopened_title']!.replace(/\{time\}[^。.]*/, ''),
+      title: words.unopened_title!,
       text: outcome.detail || words[out ? 'unopened_signed_out' : 'unopened_text']!,
       action: words[out ? 'sign_in' : 'retry'],
       act: () => (out ? window.open(addresses.sign_in, '_blank', 'noopener') : void this.start()),
@@ -337,10 +344,6 @@ export class LessonPage {
     this.#leaving();
     setInterval(() => this.#second(), 1000);
     shortcuts(part('player'), (action) => this.#run(action));
-    part('chapters').addEventListener('click', (event) => {
-      const row = (event.target as Element).closest<HTMLElement>('[data-at]');
-      if (row) this.seek(Number(row.dataset.at));
-    });
     this.#mediaKeys();
   }
 
@@ -390,6 +393,7 @@ export class LessonPage {
     const position = this.#lecture.position;
     const pending = this.#reporter?.unacknowledged ?? [];
     const missing = this.#missing;
+    this.#controls.limit(this.#isVerified(position) ? null : (this.#grant?.policy.rate_cap ?? 1));
     this.#ruler.draw({ verified: this.#verified, pending, gaps: missing, position });
     this.#captions.draw(position);
     this.#controls.time(position, this.#data.duration_ms);

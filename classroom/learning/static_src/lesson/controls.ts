@@ -30,6 +30,8 @@ export class Controls {
   #captionMenu: Menu;
   #qualityMenu: Menu;
   #captions: Captions;
+  #chosen = 1;
+  #cap: number | null = 1;
 
   constructor(lecture: Lecture, captions: Captions, rates: number[], words: Words, calls: ControlCalls) {
     [this.#video, this.#captions] = [lecture.video, captions];
@@ -60,18 +62,24 @@ export class Controls {
     this.#start();
   }
 
-  /** Play at `rate`, within what the course allows, and remember it. */
+  /** Choose a speed and remember it; where it would not count, `limit` holds it down. */
   rate(rate: number): void {
-    const allowed = this.#rates.includes(rate) ? rate : 1;
-    this.#video.defaultPlaybackRate = allowed;
-    this.#video.playbackRate = allowed;
-    remember('rate', String(allowed));
+    this.#chosen = this.#rates.includes(rate) ? rate : 1;
+    remember('rate', String(this.#chosen));
+    this.#hold();
+    this.#showRate();
+  }
+
+  /** The fastest that counts here; null where everything is verified and any speed will do. */
+  limit(cap: number | null): void {
+    if (cap === this.#cap) return;
+    this.#cap = cap;
+    this.#hold();
   }
 
   /** One step faster (1) or slower (-1). */
   step(direction: 1 | -1): void {
-    const at = this.#rates.indexOf(this.#video.playbackRate);
-    const next = this.#rates[(at < 0 ? this.#rates.indexOf(1) : at) + direction];
+    const next = this.#rates[this.#rates.indexOf(this.#chosen) + direction];
     if (next) this.rate(next);
   }
 
@@ -125,9 +133,7 @@ export class Controls {
       this.#rates.map((rate) => ({ value: String(rate), label: times(rate) })),
       String(saved),
     );
-    this.#video.defaultPlaybackRate = this.#rates.includes(saved) ? saved : 1;
-    this.#video.playbackRate = this.#video.defaultPlaybackRate;
-    this.#showRate();
+    this.rate(saved);
     part('quality').hidden = true;
   }
 
@@ -138,11 +144,20 @@ export class Controls {
     this.#qualityMenu.fill([{ value: '-1', label: this.#words.quality_auto! }, ...choices], '-1');
   }
 
+  #hold(): void {
+    const rate = this.#cap === null ? this.#chosen : Math.min(this.#chosen, this.#cap);
+    if (this.#video.playbackRate === rate) return;
+    this.#video.defaultPlaybackRate = rate;
+    this.#video.playbackRate = rate;
+  }
+
+  /** The speed in force stands on the button; what was chosen is marked in the menu. */
   #showRate(): void {
     const rate = this.#video.playbackRate;
     this.#rateLabel.textContent = times(rate);
-    mark(part('rate-button'), 'aria-label', fill(this.#words.rate!, { rate: times(rate) }));
-    this.#rateMenu.value = String(rate);
+    const held = rate < this.#chosen ? 'rate_held' : 'rate';
+    mark(part('rate-button'), 'aria-label', fill(this.#words[held]!, { rate: times(rate), chosen: times(this.#chosen) }));
+    this.#rateMenu.value = String(this.#chosen);
   }
 
   #rememberVolume(): void {

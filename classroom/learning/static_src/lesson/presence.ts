@@ -31,14 +31,15 @@ export class PresenceCheck {
     return this.#id !== null;
   }
 
-  /** Ask; the same check again only corrects the time left. */
-  ask({ id, seconds_left }: Presence): void {
+  /** Ask; the same check again only corrects the time left. True where it is a new one. */
+  ask({ id, seconds_left }: Presence): boolean {
     this.#until = performance.now() + seconds_left * 1000;
-    if (this.#id === id) return;
+    if (this.#id === id) return false;
     this.#id = id;
     this.#tick();
     this.#timer = window.setInterval(() => this.#tick(), 1000);
     if (!this.#dialog.open) this.#dialog.showModal();
+    return true;
   }
 
   #tick(): void {

@@ -1,7 +1,7 @@
 // Says truthfully where what was watched is: with the server, on this device, or nowhere yet.
 
 import { mark, part } from './page.ts';
-import type { Status } from './reporter.ts';
+import type { SaveState as SaveStateName, Status } from './reporter.ts';
 import { fill, timeOfDay, type Words } from './words.ts';
 
 /** Return the words of a status. Pure. */
@@ -13,6 +13,17 @@ export function saveWords(status: Status, words: Words): string {
   };
   return fill(words[`save_${status.state}`]!, values);
 }
+
+/** The shell's names of what is drawn. */
+const DRAWN: Record<SaveStateName, string> = {
+  ready: 'ready',
+  saving: 'saving',
+  saved: 'saved',
+  offline: 'offline',
+  resending: 'sending',
+  signed_out: 'failed',
+  refused: 'failed',
+};
 
 export class SaveState {
   #root = part('save');
@@ -28,7 +39,7 @@ export class SaveState {
     const text = saveWords(status, this.#words);
     // A live region speaks at each change: leave it alone where nothing changed.
     if (this.#text.textContent !== text) this.#text.textContent = text;
-    this.#root.dataset.state = status.state;
+    this.#root.dataset.state = DRAWN[status.state];
     mark(this.#way, 'hidden', status.state !== 'signed_out');
   }
 }

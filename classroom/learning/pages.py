@@ -1,0 +1,428 @@
+"""What a learner's pages show: each course taken, where one stands in it, and the next step.
+
+Read only. The number of queries does not depend on the number of courses or lessons (see `courses_of`).
+Times are whole milliseconds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from classroom.certificates.models import Certificate
+from classroom.completion.models import LessonCompletion
+from classroom.enrolment.models import Enrolment
+from classroom.exams.models import Attempt
+from classroom.institutions.scopes import Scope
+from classroom.learning.times import clock
+from classroom.people.models import User
+from classroom.progress.models import LessonProgress
+from courses.catalogue.models import Edition, EditionExam, EditionLesson
+
+Interval = tuple[int, int]
+# Holes shorter than this come from rounding at cuts; nobody is asked to make them up.
+HOLE_MS = 250
+SOON_DAYS = 30
+
+
+def titled(thing: Edition | EditionLesson) -> str:
+    """Return a title in the reader's language; Chinese where there is no other."""
+    is_english = (translation.get_language() or "").startswith("en")
+    return (is_english and thing.title_en) or thing.title
+
+
+def holes(coverage: Iterable[Iterable[int]], furthest: int) -> list[Interval]:
+    """Return what is missing behind `furthest`, holes of rounding left out. `coverage` is sorted."""
+    found, reached = [], 0
+    for start, end in coverage:
+        if start - reached > HOLE_MS:
+            found.append((reached, start))
+        reached = max(reached, end)
+    if furthest - reached > HOLE_MS:
+        found.append((reached, furthest))
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """A lesson of a course, and where one stands in it."""
+
+    number: int
+    lesson: EditionLesson
+    address: str
+    progress: LessonProgress | None = None
+    is_done: bool = False
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return titled(self.lesson)
+
+    @property
+    def name(self) -> str:
+        """The title with the lesson's number."""
+        return _("Lesson %(number)s, %(title)s") % {"number": self.number, "title": self.title}
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is watched; else it is read and acknowledged."""
+        return self.lesson.kind == EditionLesson.Kind.VIDEO
+
+    @property
+    def spans(self) -> list[Interval]:
+        """The verified parts."""
+        return [(start, end) for start, end in self.progress.coverage] if self.progress else []
+
+    @property
+    def verified_ms(self) -> int:
+        """How much of it is verified."""
+        return self.progress.covered_ms if self.progress else 0
+
+    @property
+    def gaps(self) -> list[Interval]:
+        """What is missing behind the furthest point."""
+        return holes(self.progress.coverage, self.progress.furthest_ms) if self.progress else []
+
+    @property
+    def missing_ms(self) -> int:
+        """How much is missing behind the furthest point."""
+        return sum(end - start for start, end in self.gaps)
+
+    @property
+    def left_ms(self) -> int:
+        """How much is still to be watched; nothing once the lesson is done."""
+        return 0 if self.is_done else max(0, self.lesson.duration_ms - self.verified_ms)
+
+    @property
+    def position_ms(self) -> int:
+        """Where it was left."""
+        return self.progress.position_ms if self.progress else 0
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When it was left."""
+        return self.progress.position_at if self.progress else None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any of it was seen."""
+        return bool(self.verified_ms or self.position_ms)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one thing to do next: a button."""
+
+    label: str
+    address: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A course that a learner takes, with everything its row or panel says."""
+
+    enrolment: Enrolment
+    lines: list[Line]
+    exam: EditionExam | None
+    attempts: list[Attempt] = field(default_factory=list)
+    certificate: Certificate | None = None
+    today: date = field(default_factory=timezone.localdate)
+
+    @property
+    def code(self) -> str:
+        """The course's code."""
+        return self.enrolment.course.code
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return titled(self.enrolment.edition)
+
+    @property
+    def address(self) -> str:
+        """The course's page; empty where the page is gone, which takes nothing from what was learned."""
+        page = self.enrolment.course.page
+        return f"/courses/{page.slug}/" if page else ""
+
+    @property
+    def videos(self) -> list[Line]:
+        """The lessons that are watched."""
+        return [line for line in self.lines if line.is_video]
+
+    @property
+    def total_ms(self) -> int:
+        """Length of all lectures."""
+        return sum(line.lesson.duration_ms for line in self.lines)
+
+    @property
+    def verified_ms(self) -> int:
+        """How much of all lectures is verified."""
+        return sum(line.verified_ms for line in self.lines)
+
+    @property
+    def left_ms(self) -> int:
+        """How much of all lectures is still to be watched."""
+        return sum(line.left_ms for line in self.lines)
+
+    @property
+    def gap_count(self) -> int:
+        """How many gaps are to be made up."""
+        return sum(len(line.gaps) for line in self.lines if not line.is_done)
+
+    @property
+    def missing_ms(self) -> int:
+        """How much the gaps come to."""
+        return sum(line.missing_ms for line in self.lines if not line.is_done)
+
+    @property
+    def percent(self) -> int:
+        """Verified share in whole percent, rounded down."""
+        return self.verified_ms * 100 // self.total_ms if self.total_ms else 0
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the whole was met."""
+        return self.enrolment.state == Enrolment.State.COMPLETED
+
+    @property
+    def lessons_done(self) -> bool:
+        """Whether every lesson is done."""
+        return all(line.is_done for line in self.lines)
+
+    @property
+    def days_left(self) -> int | None:
+        """Days to the due date, negative once it is past; None without one."""
+        due = self.enrolment.due_on
+        return (due - self.today).days if due else None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the due date is past and the course is not complete."""
+        return not self.is_completed and self.days_left is not None and self.days_left < 0
+
+    @property
+    def days_over(self) -> int:
+        """Days since the due date."""
+        return max(0, -(self.days_left or 0))
+
+    @property
+    def is_due_soon(self) -> bool:
+        """Whether it is due within thirty days."""
+        return not self.is_completed and self.days_left is not None and 0 <= self.days_left <= SOON_DAYS
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When one last learned in it."""
+        return max((line.left_at for line in self.lines if line.left_at), default=None)
+
+    @property
+    def current(self) -> Line | None:
+        """The lesson to go on with: the one left last if it is not done, else the first that is not."""
+        undone = [line for line in self.lines if not line.is_done]
+        begun = [line for line in undone if line.left_at]
+        if begun:
+            return max(begun, key=lambda line: line.left_at.timestamp() if line.left_at else 0)
+        return undone[0] if undone else None
+
+    @property
+    def best(self) -> Attempt | None:
+        """The graded attempt with the highest score."""
+        graded = [attempt for attempt in self.attempts if attempt.score is not None]
+        return max(graded, key=lambda attempt: (attempt.score or 0, -attempt.number), default=None)
+
+    @property
+    def sitting(self) -> Attempt | None:
+        """The attempt under way."""
+        return next((a for a in self.attempts if a.state == Attempt.State.IN_PROGRESS), None)
+
+    @property
+    def questions(self) -> int:
+        """How many questions the exam asks."""
+        return sum(int(section["count"]) for section in self.exam.sections) if self.exam else 0
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the exam is passed."""
+        return any(attempt.is_passed for attempt in self.attempts)
+
+    @property
+    def step(self) -> Step:
+        """The next step: sit, resume, begin, be examined, or see what was earned."""
+        if self.is_completed:
+            if self.certificate:
+                address = reverse("certificates:pdf", args=[self.certificate.number])
+                return Step(_("Certificate"), address, "certificate")
+            return Step(_("See again"), self.lines[0].address if self.lines else self.address, "again")
+        if self.sitting:
+            return Step(_("Go on with the exam"), reverse("exams:sitting", args=[self.sitting.pk]), "exam")
+        line = self.current
+        if line is None:
+            return self._after_lessons()
+        if line.is_video and line.position_ms:
+            return Step(_("Resume %(time)s") % {"time": clock(line.position_ms)}, line.address, "resume")
+        if any(other.is_begun or other.is_done for other in self.lines):
+            return Step(_("Go on"), line.address, "resume")
+        return Step(_("Start learning"), line.address, "start")
+
+    def _after_lessons(self) -> Step:
+        if self.exam and not self.has_passed:
+            return Step(_("Take the exam"), reverse("exams:cover", args=[self.enrolment.pk]), "exam")
+        return Step(_("See what is missing"), f"{self.address}#rules", "rules")
+
+    @property
+    def first_gap(self) -> str:
+        """The address at which the first gap begins to play; empty without one."""
+        for line in self.lines:
+            if line.gaps and not line.is_done:
+                return f"{line.address}?at={line.gaps[0][0]}"
+        return ""
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The lectures as parts of the course's ruler."""
+        current = self.current
+        return [
+            {
+                "length_ms": line.lesson.duration_ms,
+                "label": f"{line.number} {line.title}",
+                "short": str(line.number),
+                "spans": line.spans,
+                "is_current": line is current,
+            }
+            for line in self.videos
+        ]
+
+    @property
+    def position_on_scale(self) -> int | None:
+        """Where one stands on the course's ruler; None where the current lesson is not on it."""
+        at = 0
+        for line in self.videos:
+            if line is self.current:
+                return at + line.position_ms
+            at += line.lesson.duration_ms
+        return None
+
+
+def lesson_address(enrolment_id: int, lesson: EditionLesson) -> str:
+    """Return the address of a lesson's page."""
+    return reverse("learning:player", args=[enrolment_id, lesson.key])
+
+
+def own_enrolments(user: User) -> list[Enrolment]:
+    """Return what `user` is enrolled in, withdrawn ones left out, the newest first (1 query)."""
+    own = Enrolment.objects.visible_to(Scope(person_id=user.pk))
+    return list(
+        own.exclude(state=Enrolment.State.WITHDRAWN)
+        .select_related("edition", "course", "course__page", "course__topic", "institution")
+        .order_by("-enrolled_at", "-pk")
+    )
+
+
+def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Taken]:
+    """Return where `user` stands in each of `enrolments` (all, where left out).
+
+    Seven queries for any number of them: enrolments, lessons, progress, lesson completions, exams,
+    attempts, certificates.
+    """
+    rows = own_enrolments(user) if enrolments is None else enrolments
+    if not rows:
+        return []
+    ids = [row.pk for row in rows]
+    editions = {row.edition_id for row in rows}
+    lessons: dict[int, list[EditionLesson]] = defaultdict(list)
+    for lesson in (
+        EditionLesson.objects.filter(edition__in=editions).defer("body").order_by("edition", "position")
+    ):
+        lessons[lesson.edition_id].append(lesson)
+    progress = {(p.enrolment_id, p.lesson_id): p for p in LessonProgress.objects.filter(enrolment__in=ids)}
+    done = set(
+        LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id")
+    )
+    exams = {exam.edition_id: exam for exam in EditionExam.objects.filter(edition__in=editions)}
+    attempts: dict[int, list[Attempt]] = defaultdict(list)
+    counting = Attempt.objects.unscoped("of one's own enrolments, by the filter")
+    for attempt in (
+        counting.filter(enrolment__in=ids).exclude(state=Attempt.State.VOIDED).defer("paper").order_by("number")
+    ):
+        attempts[attempt.enrolment_id].append(attempt)
+    certificates = _certificates(ids)
+    today = timezone.localdate()
+    return [
+        Taken(
+            enrolment=row,
+            lines=[
+                Line(
+                    number=number,
+                    lesson=lesson,
+                    address=lesson_address(row.pk, lesson),
+                    progress=progress.get((row.pk, lesson.pk)),
+                    is_done=(row.pk, lesson.pk) in done,
+                )
+                for number, lesson in enumerate(lessons[row.edition_id], start=1)
+            ],
+            exam=exams.get(row.edition_id),
+            attempts=attempts[row.pk],
+            certificate=certificates.get(row.pk),
+            today=today,
+        )
+        for row in rows
+    ]
+
+
+def _certificates(enrolment_ids: list[int]) -> dict[int, Certificate]:
+    """Return the certificate that holds for each enrolment."""
+    held = Certificate.objects.unscoped("of one's own enrolments, by the filter")
+    rows = held.filter(completion__enrolment__in=enrolment_ids, state=Certificate.State.ISSUED)
+    return {
+        certificate.completion.enrolment_id: certificate
+        for certificate in rows.select_related("completion").defer("facts", "credential")
+    }
+
+
+@dataclass(frozen=True)
+class MyLearning:
+    """The four groups of "my learning", in their order, and what the page says above them."""
+
+    overdue: list[Taken]
+    soon: list[Taken]
+    under_way: list[Taken]
+    done: list[Taken]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the learner takes no course at all."""
+        return not (self.overdue or self.soon or self.under_way or self.done)
+
+    @property
+    def last(self) -> Taken | None:
+        """The course last learned in, for the line that tells where one was."""
+        begun = [taken for taken in (*self.overdue, *self.soon, *self.under_way) if taken.left_at]
+        return max(begun, key=lambda taken: taken.left_at.timestamp() if taken.left_at else 0, default=None)
+
+    @property
+    def next(self) -> Taken | None:
+        """The course to put first: the one due next, then the one last learned in, then the newest."""
+        return next(iter([*self.soon, *([self.last] if self.last else []), *self.overdue, *self.under_way]), None)
+
+
+def my_learning(user: User) -> MyLearning:
+    """Return the learner's courses in their groups: overdue, due within 30 days, under way, done."""
+    taken = courses_of(user)
+    open_ones = [one for one in taken if not one.is_completed]
+    dated = sorted((one for one in open_ones if one.days_left is not None), key=lambda one: one.days_left or 0)
+    rest = [one for one in open_ones if not (one.is_overdue or one.is_due_soon)]
+    rest.sort(key=lambda one: one.left_at.timestamp() if one.left_at else 0, reverse=True)
+    finished = [one for one in taken if one.is_completed]
+    finished.sort(key=lambda one: one.enrolment.completed_at or one.enrolment.enrolled_at, reverse=True)
+    return MyLearning(
+        overdue=[one for one in dated if one.is_overdue],
+        soon=[one for one in dated if one.is_due_soon],
+        under_way=rest,
+        done=finished,
+    )

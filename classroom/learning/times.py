@@ -1,0 +1,33 @@
+"""Lengths of time in the reader's words. Pure but for the language."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+_SECOND = 1000
+_MINUTE = 60 * _SECOND
+
+
+def clock(milliseconds: int) -> str:
+    """Return `12:38`, or `1:02:38` from an hour on; part seconds are cut off."""
+    seconds = max(0, milliseconds) // _SECOND
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+
+
+def spoken(milliseconds: int) -> str:
+    """Return a length in words: minutes and seconds, whole minutes from an hour on."""
+    seconds = max(0, milliseconds) // _SECOND
+    minutes, rest = divmod(seconds, 60)
+    in_minutes = ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    in_seconds = ngettext("%(count)s second", "%(count)s seconds", rest) % {"count": rest}
+    if not minutes:
+        return in_seconds
+    if minutes >= 100 or not rest:
+        return in_minutes
+    return _("%(minutes)s %(seconds)s") % {"minutes": in_minutes, "seconds": in_seconds}
+
+
+def minutes_up(milliseconds: int) -> int:
+    """Return whole minutes, rounded up, so that "0 minutes left" is never said too early."""
+    return -(-max(0, milliseconds) // _MINUTE)
