@@ -197,10 +197,11 @@ def _brackets(groups: list[Group], whole: float) -> tuple[tuple[Bracket, ...], i
 
 def _ticks(whole: float, unit: str, step: int = 5) -> tuple[Tick, ...]:
     ticks = []
+    room = (text_width(f"{whole:g} {unit}", 12) + 24) / WIDTH * whole if unit else step * 0.7
     for hour in range(int(whole) + 1):
         is_last = hour == int(whole)
         is_major = hour % step == 0 or is_last
-        crowds = hour % step == 0 and not is_last and whole - hour < step * 0.7
+        crowds = hour % step == 0 and not is_last and whole - hour < room
         figure = "" if not is_major or crowds else f"{hour} {unit}".strip() if is_last else str(hour)
         anchor = "start" if hour == 0 else "end" if is_last else "middle"
         ticks.append(Tick(percent(hour, whole), is_major, figure, anchor))
