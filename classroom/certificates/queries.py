@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from classroom.certificates import numbers
 from classroom.certificates.models import Certificate
+from classroom.certificates.sheet import plain
 from classroom.institutions.queries import scope_of
 from classroom.people.ids import mask_name
 
@@ -118,7 +119,7 @@ def public_view(certificate: Certificate, on: date | None = None) -> PublicCerti
         course_title_en=facts["course"]["title_en"],
         edition=facts["course"]["edition"],
         credit_hours=facts["credit_hours"],
-        score=facts["score"],
+        score=None if facts["score"] is None else plain(facts["score"]),
         assurance=facts["assurance"],
         issuer=facts["issuer"]["name"],
         issued_on=date.fromisoformat(facts["issued_on"]),

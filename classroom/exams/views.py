@@ -96,6 +96,7 @@ def _sitting_data(attempt: Attempt, questions: list[queries.Question], now: floa
     return {
         "attempt": attempt.pk,
         "answers_url": reverse("api:exam-answers", args=[attempt.pk]),
+        "state_url": reverse("api:exam-attempt", args=[attempt.pk]),
         "result_url": reverse("exams:result", args=[attempt.pk]),
         "now_ms": int(now * 1000),
         "start_ms": int(attempt.started_at.timestamp() * 1000),

@@ -1,0 +1,124 @@
+"""Is this file what we issued? Checks of an uploaded PDF or credential, and of the stored PDF."""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from classroom.certificates import signing
+from classroom.certificates.models import Certificate
+
+MAX_BYTES = 5 * 1024 * 1024
+ISSUED, GENUINE, ALTERED, FOREIGN, UNREADABLE = "issued", "genuine", "altered", "foreign", "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class FileCheck:
+    """What a file is, and the certificate that it speaks of where there is one.
+
+    `issued`: byte for byte the file issued. `genuine`: signed by us and intact, though not the file
+    that is issued now (rendered again since). `altered`: changed after signing. `foreign`: not signed
+    by us. `unreadable`: neither a PDF nor a credential.
+    """
+
+    verdict: str
+    certificate: Certificate | None = None
+
+
+def _issued_file(content: bytes) -> Certificate | None:
+    digest = hashlib.sha256(content).hexdigest()
+    every = Certificate.objects.unscoped("public verification of a file that is held")
+    return every.select_related("replaced_by").filter(file_digest=digest).first()
+
+
+def _of_credential(credential: Any) -> Certificate | None:
+    """Return the certificate that a genuine credential speaks of, by the link in it."""
+    try:
+        token = str(credential["id"]).rstrip("/").rpartition("/")[2]
+        number = credential["credentialSubject"]["licenseNumber"]
+    except (KeyError, TypeError):
+        return None
+    every = Certificate.objects.unscoped("public verification of a credential that is held")
+    return every.select_related("replaced_by").filter(token=token, number=number).first()
+
+
+def _embedded_credential(pdf: bytes) -> Any:
+    """Return the credential inside a PDF, or None. Any PDF may be broken in any way."""
+    try:
+        names = PdfFileReader(io.BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+        for place in range(1, len(names), 2):
+            return json.loads(names[place]["/EF"]["/F"].data)
+    except Exception:
+        return None
+    return None
+
+
+def _check_pdf(content: bytes) -> FileCheck:
+    issued = _issued_file(content)
+    if issued is not None:
+        return FileCheck(ISSUED, issued)
+    signature = signing.check_pdf(content)
+    if not signature.is_signed or not signature.is_ours:
+        credential = _embedded_credential(content)
+        ours = isinstance(credential, dict) and signing.check_credential(credential).is_genuine
+        # Our credential in a PDF without our signature: somebody made another sheet around it.
+        return FileCheck(ALTERED if ours or (signature.is_signed and not signature.is_intact) else FOREIGN)
+    if not signature.is_intact:
+        return FileCheck(ALTERED)
+    certificate = _of_credential(_embedded_credential(content))
+    return FileCheck(GENUINE, certificate) if certificate else FileCheck(FOREIGN)
+
+
+def _check_json(content: bytes) -> FileCheck:
+    try:
+        credential = json.loads(content)
+    except (ValueError, RecursionError):
+        return FileCheck(UNREADABLE)
+    if not isinstance(credential, dict) or "proof" not in credential:
+        return FileCheck(UNREADABLE)
+    check = signing.check_credential(credential)
+    if not check.is_intact:
+        return FileCheck(ALTERED)
+    certificate = _of_credential(credential) if check.is_ours else None
+    if certificate is None:
+        return FileCheck(FOREIGN)
+    return FileCheck(ISSUED if certificate.credential == credential else GENUINE, certificate)
+
+
+def check(content: bytes) -> FileCheck:
+    """Return what an uploaded file is. Never raises; the file is not kept."""
+    if b"%PDF-" in content[:1024]:
+        return _check_pdf(content)
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _check_json(content)
+    return FileCheck(UNREADABLE)
+
+
+def stored_is_intact(certificate: Certificate) -> bool | None:
+    """Return whether the stored PDF is as it was signed; None where there is none yet.
+
+    Reading and checking takes some ten milliseconds, so an answer is kept for an hour by its digest.
+    """
+    if not certificate.file:
+        return None
+    key = f"certificates:intact:{certificate.file_digest}"
+    known = cache.get(key)
+    if known is None:
+        known = _read_and_check(certificate)
+        cache.set(key, known, timeout=3600 if known else 60)
+    return bool(known)
+
+
+def _read_and_check(certificate: Certificate) -> bool:
+    try:
+        with default_storage.open(certificate.file) as file:
+            content = file.read()
+    except OSError:
+        return False
+    same = hashlib.sha256(content).hexdigest() == certificate.file_digest
+    return same and signing.check_pdf(content).is_genuine

@@ -1,0 +1,1 @@
+"""Pages of certificates: one's own, and public verification."""
