@@ -314,9 +314,14 @@ def lesson_address(enrolment_id: int, lesson: EditionLesson) -> str:
     return reverse("learning:player", args=[enrolment_id, lesson.key])
 
 
-def own_enrolments(user: User) -> list[Enrolment]:
-    """Return what `user` is enrolled in, withdrawn ones left out, the newest first (1 query)."""
-    own = Enrolment.objects.visible_to(Scope(person_id=user.pk))
+def own_enrolments(user: User, *, page: int | None = None) -> list[Enrolment]:
+    """Return what `user` is enrolled in, withdrawn ones left out, the newest first (1 query).
+
+    `page` keeps those of the course on this page.
+    """
+    own = Enrolment.objects.visible_to(Scope(person_id=user.pk)).filter(user=user)
+    if page is not None:
+        own = own.filter(course__page=page)
     return list(
         own.exclude(state=Enrolment.State.WITHDRAWN)
         .select_related("edition", "course", "course__page", "course__topic", "institution")
@@ -341,14 +346,15 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
     ):
         lessons[lesson.edition_id].append(lesson)
     progress = {(p.enrolment_id, p.lesson_id): p for p in LessonProgress.objects.filter(enrolment__in=ids)}
-    done = set(
-        LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id")
-    )
+    done = set(LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id"))
     exams = {exam.edition_id: exam for exam in EditionExam.objects.filter(edition__in=editions)}
     attempts: dict[int, list[Attempt]] = defaultdict(list)
     counting = Attempt.objects.unscoped("of one's own enrolments, by the filter")
     for attempt in (
-        counting.filter(enrolment__in=ids).exclude(state=Attempt.State.VOIDED).defer("paper").order_by("number")
+        counting.filter(enrolment__in=ids)
+        .exclude(state=Attempt.State.VOIDED)
+        .defer("paper")
+        .order_by("number")
     ):
         attempts[attempt.enrolment_id].append(attempt)
     certificates = _certificates(ids)
@@ -408,14 +414,18 @@ class MyLearning:
     @property
     def next(self) -> Taken | None:
         """The course to put first: the one due next, then the one last learned in, then the newest."""
-        return next(iter([*self.soon, *([self.last] if self.last else []), *self.overdue, *self.under_way]), None)
+        return next(
+            iter([*self.soon, *([self.last] if self.last else []), *self.overdue, *self.under_way]), None
+        )
 
 
 def my_learning(user: User) -> MyLearning:
     """Return the learner's courses in their groups: overdue, due within 30 days, under way, done."""
     taken = courses_of(user)
     open_ones = [one for one in taken if not one.is_completed]
-    dated = sorted((one for one in open_ones if one.days_left is not None), key=lambda one: one.days_left or 0)
+    dated = sorted(
+        (one for one in open_ones if one.days_left is not None), key=lambda one: one.days_left or 0
+    )
     rest = [one for one in open_ones if not (one.is_overdue or one.is_due_soon)]
     rest.sort(key=lambda one: one.left_at.timestamp() if one.left_at else 0, reverse=True)
     finished = [one for one in taken if one.is_completed]

@@ -61,9 +61,9 @@ class LessonPage:
         rate = f"{self.policy.rate_cap:g}"
         if self.policy.free_seek:
             return _("A first view counts up to %(rate)s×; you may skip ahead.") % {"rate": rate}
-        return _("A first view goes at up to %(rate)s× and in order; what is verified may be sped up and skipped.") % {
-            "rate": rate
-        }
+        return _(
+            "A first view goes at up to %(rate)s× and in order; what is verified may be sped up and skipped."
+        ) % {"rate": rate}
 
     def script_data(self, start_ms: int | None) -> dict[str, Any]:
         """Return what the page's script needs; `start_ms` where a link asks for a certain moment."""

@@ -74,13 +74,15 @@ def _notices() -> dict[str, str]:
         "seek_text": _("What was not yet seen cannot be skipped. You are now at {time}, the furthest point."),
         "refused_title": _("A part was not counted."),
         "memory_title": _("This browser keeps nothing."),
-        "memory_text": _("If the page closes before \"saved\" shows, the last seconds are lost."),
+        "memory_text": _('If the page closes before "saved" shows, the last seconds are lost.'),
         "unopened_title": _("The lecture could not be opened."),
         "unopened_text": _("Your record is safe. Check the network and try again."),
         "unopened_signed_out": _("Your sign-in has expired. Your record is safe."),
         "retry": _("Try again"),
         "failed_title": _("The video cannot go on."),
-        "failed_network": _("The network works no longer or the media service does not answer. Your record is safe."),
+        "failed_network": _(
+            "The network works no longer or the media service does not answer. Your record is safe."
+        ),
         "failed_refused": _("The right to stream has run out. Your record is safe."),
         "failed_media": _("This browser cannot decode the picture. Try again, or another browser."),
         "failed_unsupported": _(

@@ -1,7 +1,21 @@
 """Addresses of the learning room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from classroom.learning import views
+from classroom.learning.api.notes import NotesView, NoteView
 
 app_name = "learning"
-urlpatterns: list[URLPattern | URLResolver] = []
-api_urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("learn/", views.my_learning, name="my_learning"),
+    path("learn/<int:enrolment_id>/<uuid:lesson_key>/", views.player, name="player"),
+    path("learn/<int:enrolment_id>/<uuid:lesson_key>/notes.txt", views.notes_file, name="notes_file"),
+]
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("learning/notes/<int:enrolment_id>/<uuid:key>/", NotesView.as_view(), name="learning-notes"),
+    path(
+        "learning/notes/<int:enrolment_id>/<uuid:key>/<int:note_id>/",
+        NoteView.as_view(),
+        name="learning-note",
+    ),
+]
