@@ -92,7 +92,11 @@ def managed_institutions(user: Any) -> QuerySet[Institution]:
 
 def supervised_authorities(user: Any) -> QuerySet[SupervisingAuthority]:
     """Return the authorities in the person's scope: those granted and all under them."""
-    scope = scope_of(user)
+    return authorities_in(scope_of(user))
+
+
+def authorities_in(scope: Scope) -> QuerySet[SupervisingAuthority]:
+    """Return the authorities that a scope reaches."""
     if scope.everything:
         return SupervisingAuthority.objects.all()
     within = Q(pk__in=[])

@@ -40,6 +40,51 @@ class Rollup(models.Model):
         ]
 
 
+class RollupMonth(models.Model):
+    """How many people enrolled and completed in one month; their sums draw the trend."""
+
+    institution = models.ForeignKey("institutions.Institution", on_delete=models.CASCADE, related_name="+")
+    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    enrolled = models.PositiveIntegerField(default=0)
+    completed = models.PositiveIntegerField(default=0)
+
+    rows = models.Manager()
+    objects = ScopedManager(person=None)
+
+    class Meta:
+        default_manager_name = "rows"
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "course", "month"], name="reports_one_month"),
+        ]
+
+
+class Watermark(models.Model):
+    """One row: up to when the facts were read for changes, and on which day all was counted last."""
+
+    read_until = models.DateTimeField()
+    counted_on = models.DateField(null=True)
+
+
+class Reminder(models.Model):
+    """A manager's reminder to one person; a task sends it, a sweep repeats what was not sent."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reminders")
+    institution = models.ForeignKey("institutions.Institution", on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_on = models.DateField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "institution", "created_on"], name="reports_remind_once_a_day"
+            ),
+        ]
+
+
 class Due(models.Model):
     """A rollup that has to be counted again. `marked_at` tells a mark made during the count."""
 
@@ -77,6 +122,7 @@ class ReportRun(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
 
     rows = models.Manager()
     objects = ScopedManager(institution=None)
@@ -85,3 +131,5 @@ class ReportRun(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         default_manager_name = "rows"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "leased_until"], name="reports_run_due")]

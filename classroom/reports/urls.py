@@ -1,7 +1,20 @@
 """Addresses of the reports room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from classroom.reports.views import exports, overview, people
 
 app_name = "reports"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("institution/people/", people.people, name="people"),
+    path("institution/people/remind/", people.remind, name="remind"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/institution/<int:institution_id>/", overview.institution, name="institution"),
+    path("overview/person/<int:enrolment_id>/", overview.person, name="person"),
+    path("overview/<slug:code>/", overview.authority, name="authority"),
+    path("exports/", exports.listing, name="exports"),
+    path("exports/new/", exports.create, name="export"),
+    path("exports/<uuid:run_id>/", exports.download, name="download"),
+    path("me/data.json", exports.my_data, name="my_data"),
+]
 api_urlpatterns: list[URLPattern | URLResolver] = []

@@ -55,6 +55,7 @@ CELERY_BEAT_SCHEDULE = {
     "certificates-sweep": {"task": "certificates.sweep", "schedule": 20.0},
     "progress-checkpoint": {"task": "progress.checkpoint", "schedule": 300.0},
     "reports-refresh": {"task": "reports.refresh", "schedule": 60.0},
+    "reports-sweep": {"task": "reports.sweep", "schedule": 20.0},
     "catalogue-publish-scheduled": {"task": "catalogue.publish_scheduled", "schedule": 60.0},
     "catalogue-freeze-due": {"task": "catalogue.freeze_due", "schedule": 60.0},
     "people-clear-sessions": {"task": "people.clear_sessions", "schedule": 24 * 3600.0},

@@ -1,0 +1,30 @@
+"""What can be wrong with a plan; each message says what to do."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class PlanError(Exception):
+    """A refusal of this room; `message` is for the reader, in the reader's language."""
+
+    message = _("This plan cannot be made.")
+
+    def __init__(self) -> None:
+        super().__init__(str(self.message))
+
+
+class NotYourPlan(PlanError):
+    """Neither the manager of the institution nor a regulator of the authority asks."""
+
+    message = _("You may plan only for an institution that you manage or an authority that you act for.")
+
+
+class OneOwner(PlanError):
+    """Not exactly one of authority and institution was given."""
+
+    message = _("Name either an authority or an institution, not both.")
+
+
+class DueBeforeOpening(PlanError):
+    """The due day is before the day of opening."""
+
+    message = _("The due day is before the day on which the plan opens. Choose a later one.")

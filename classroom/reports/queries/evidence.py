@@ -1,0 +1,145 @@
+"""What proves one enrolment: what was taught, which seconds, when, the exam, the certificate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min
+
+from classroom.certificates.models import Certificate
+from classroom.completion.models import Completion
+from classroom.enrolment.models import Enrolment
+from classroom.exams.models import Attempt
+from classroom.institutions.scopes import Scope
+from classroom.progress.models import Chain, Evidence, LessonProgress, PlaySession
+from classroom.reports.queries.board import supervised
+from courses.catalogue.models import EditionLesson
+
+_WHY = "of an enrolment that was read in scope"
+
+
+def readable(scope: Scope, enrolment_id: int) -> Enrolment | None:
+    """Return the enrolment if `scope` may read its evidence, else None.
+
+    Oneself and one's training manager read all of it; a regulator only supervised courses.
+    """
+    rows = Enrolment.objects.visible_to(scope).select_related(
+        "user", "edition", "course__topic", "institution__supervising_authority"
+    )
+    enrolment = rows.filter(pk=enrolment_id).first()
+    if enrolment is None or scope.everything:
+        return enrolment
+    if enrolment.user_id == scope.person_id or enrolment.institution_id in scope.institution_ids:
+        return enrolment
+    return rows.filter(supervised(), pk=enrolment_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson and what is verified of it. `spans` and `gaps` are [start, end) in milliseconds."""
+
+    row: EditionLesson
+    covered_ms: int
+    acknowledged_at: datetime | None
+    spans: list[tuple[int, int]]
+    gaps: list[tuple[int, int]]
+    first_at: datetime | None
+    last_at: datetime | None
+    reports: int
+
+    @property
+    def gap_words(self) -> list[str]:
+        """The gaps as `4:07–4:31`, to the second, the shown second included."""
+        return [f"{_clock(start)}–{_clock(end)}" for start, end in self.gaps]
+
+    @property
+    def percent(self) -> int:
+        """Verified share of a lecture, rounded down: 100 means every second."""
+        return self.covered_ms * 100 // self.row.duration_ms if self.row.duration_ms else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """All that the evidence page shows."""
+
+    enrolment: Enrolment
+    lessons: list[Lesson]
+    sessions: list[PlaySession]
+    chain: Chain | None
+    attempts: list[Attempt]
+    completion: Completion | None
+    certificates: list[Certificate]
+
+    @property
+    def covered_ms(self) -> int:
+        """Verified milliseconds over all lectures."""
+        return sum(lesson.covered_ms for lesson in self.lessons)
+
+    @property
+    def duration_ms(self) -> int:
+        """Length of all lectures."""
+        return sum(lesson.row.duration_ms for lesson in self.lessons if lesson.row.kind == "video")
+
+
+def proof(enrolment: Enrolment) -> Proof:
+    """Gather the evidence of an enrolment that the caller may read. Eight queries."""
+    progress = {row.lesson_id: row for row in LessonProgress.objects.filter(enrolment=enrolment)}
+    heard: dict[int, dict[str, Any]] = {
+        row["lesson_id"]: dict(row)
+        for row in Evidence.objects.unscoped(_WHY)
+        .filter(enrolment=enrolment)
+        .values("lesson_id")
+        .annotate(first=Min("received_at"), last=Max("received_at"), n=Count("pk"))
+        .order_by()
+    }
+    lessons = [
+        _lesson(row, progress.get(row.pk), heard.get(row.pk, {}))
+        for row in EditionLesson.objects.filter(edition_id=enrolment.edition_id)
+    ]
+    return Proof(
+        enrolment=enrolment,
+        lessons=lessons,
+        sessions=list(PlaySession.objects.filter(enrolment=enrolment).order_by("-opened_at")[:20]),
+        chain=Chain.objects.filter(enrolment=enrolment).first(),
+        attempts=list(
+            Attempt.objects.unscoped(_WHY)
+            .filter(enrolment=enrolment)
+            .select_related("exam")
+            .order_by("number")
+        ),
+        completion=Completion.objects.unscoped(_WHY).filter(enrolment=enrolment).first(),
+        certificates=list(
+            Certificate.objects.unscoped(_WHY)
+            .filter(completion__enrolment=enrolment)
+            .order_by("issued_at", "pk")
+        ),
+    )
+
+
+def _lesson(row: EditionLesson, progress: LessonProgress | None, heard: dict[str, Any]) -> Lesson:
+    spans = [(start, end) for start, end in progress.coverage] if progress else []
+    return Lesson(
+        row=row,
+        covered_ms=progress.covered_ms if progress else 0,
+        acknowledged_at=progress.acknowledged_at if progress else None,
+        spans=spans,
+        gaps=_gaps(spans, progress.furthest_ms if progress else 0),
+        first_at=heard.get("first"),
+        last_at=heard.get("last"),
+        reports=heard.get("n", 0),
+    )
+
+
+def _clock(milliseconds: int) -> str:
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def _gaps(spans: list[tuple[int, int]], furthest: int) -> list[tuple[int, int]]:
+    """Return the milliseconds that are missing behind the furthest point."""
+    gaps, at = [], 0
+    for start, end in spans:
+        if start > at:
+            gaps.append((at, start))
+        at = end
+    return [*gaps, (at, furthest)] if furthest > at else gaps

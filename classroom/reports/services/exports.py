@@ -1,0 +1,231 @@
+"""Exports: asked for, made under a lease, checked again when they are fetched."""
+
+import hashlib
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+
+from classroom.institutions.models import Institution, SupervisingAuthority
+from classroom.institutions.queries import scope_of
+from classroom.institutions.scopes import Scope
+from classroom.people.models import User
+from classroom.people.services import audit
+from classroom.reports.errors import OutOfScope, UnknownReport
+from classroom.reports.models import ReportRun
+from classroom.reports.queries import tables
+from classroom.reports.queries.board import STATES
+from classroom.reports.queries.rollups import SHOWS, Slice
+from classroom.reports.sheets import WRITERS, Head
+
+KINDS = ("institutions", "districts", "people")
+# Up to so many rows an export is made while the reader waits: well under a second.
+AT_ONCE = 2000
+_LEASE = timedelta(minutes=10)
+_ATTEMPTS = 3
+_KEPT = timedelta(days=30)
+
+
+@transaction.atomic
+def request_run(*, user: User, kind: str, file_format: str, spec: dict[str, str]) -> tuple[ReportRun, bool]:
+    """Note that `user` wants this table; return the run and whether it is small enough to wait for.
+
+    Audited. What it is about must lie in the person's scope now.
+
+    `spec`: `authority` (code), `course`, `show`, `search` for tables of institutions; `institution`
+    (id), `post`, `state`, `name` for people. Raises `UnknownReport`, `OutOfScope`.
+    """
+    if kind not in KINDS or file_format not in WRITERS:
+        raise UnknownReport
+    scope = scope_of(user)
+    spec = {key: str(value) for key, value in spec.items() if value}
+    size = _table(scope, kind, spec).size
+    run = ReportRun.objects.create(
+        user=user,
+        kind=kind,
+        spec=spec,
+        scope={
+            "institutions": list(scope.institution_ids),
+            "authorities": list(scope.authority_paths),
+            "everything": scope.everything,
+        },
+        format=file_format,
+    )
+    audit(
+        actor=user,
+        action="reports.export",
+        target=f"report:{run.pk}",
+        detail={"kind": kind, "format": file_format, **spec},
+    )
+    return run, size <= AT_ONCE
+
+
+def _table(scope: Scope, kind: str, spec: dict[str, str]) -> tables.Table:
+    """Return the table that `spec` describes, read through `scope`. Raises `OutOfScope`."""
+    if kind == "people":
+        institution = Institution.objects.visible_to(scope).filter(pk=_whole(spec.get("institution"))).first()
+        if institution is None:
+            raise OutOfScope
+        filters = {key: spec.get(key, "") for key in ("post", "state", "name")}
+        return tables.people(
+            scope=scope,
+            institution=institution,
+            today=timezone.localdate(),
+            supervised_only=not (scope.everything or institution.pk in scope.institution_ids),
+            filters=filters,
+        )
+    part = slice_of(scope, spec.get("authority", ""), spec.get("course", ""))
+    if kind == "districts":
+        return tables.districts(part)
+    return tables.institutions(part, spec.get("show", "all"), spec.get("search", ""))
+
+
+def _whole(value: str | None) -> int:
+    return int(value) if value and value.isdecimal() and value.isascii() and len(value) < 18 else 0
+
+
+def slice_of(scope: Scope, authority: str, course: str) -> Slice:
+    """Return the slice of these filters. Raises `OutOfScope` for an authority one does not supervise."""
+    if not scope.everything and not scope.authority_paths:
+        raise OutOfScope
+    path = ""
+    if authority:
+        found = SupervisingAuthority.objects.filter(code=authority).first()
+        if found is None or not covers(scope, found.path):
+            raise OutOfScope
+        path = found.path
+    return Slice(scope, path, tables.course_ids(course))
+
+
+def covers(scope: Scope, path: str) -> bool:
+    """Whether the scope reaches the authority with this path."""
+    return scope.everything or any(path.startswith(own) for own in scope.authority_paths)
+
+
+def produce(*, run_id: UUID, now: datetime | None = None) -> ReportRun | None:
+    """Make the file of a run, once: claims it with a lease, and does nothing where another has it.
+
+    The scope is read afresh: what the asker lost since is not exported, the run then fails.
+    """
+    run = _claim(run_id, now or timezone.now())
+    if run is None:
+        return None
+    try:
+        with translation.override(run.user.language):
+            _write(run)
+    except OutOfScope:
+        _finish(run, state=ReportRun.State.FAILED)
+    return run
+
+
+@transaction.atomic
+def _claim(run_id: UUID, now: datetime) -> ReportRun | None:
+    """Lease a due run, or give it up after three attempts. Locks its row."""
+    run = (
+        ReportRun.objects.unscoped("the worker makes everybody's")
+        .select_for_update()
+        .filter(pk=run_id)
+        .first()
+    )
+    if run is None or run.state != ReportRun.State.QUEUED or (run.leased_until and run.leased_until > now):
+        return None
+    if run.attempts >= _ATTEMPTS:
+        _finish(run, state=ReportRun.State.FAILED)
+        return None
+    run.attempts, run.leased_until = run.attempts + 1, now + _LEASE
+    run.save(update_fields=["attempts", "leased_until"])
+    return run
+
+
+def _write(run: ReportRun) -> None:
+    table = _table(scope_of(run.user), run.kind, run.spec)
+    who = f"{run.user.name}（{str(run.user.pseudonym)[:8]}）"
+    made = tables.moment(timezone.now())
+    watermark = f"{who} {made} 导出，统计截止 {tables.moment(table.as_of)}，编号 {str(run.pk)[:8]}"
+    head = Head(
+        title=table.title,
+        headings=table.headings,
+        widths=table.widths,
+        watermark=watermark,
+        notes=[("导出", watermark), ("范围", _described(run)), *tables.definitions()],
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"report.{run.format}"
+        rows = WRITERS[run.format](path, head, table.rows())
+        content = path.read_bytes()
+        with path.open("rb") as file:
+            name = default_storage.save(f"reports/{run.pk}.{run.format}", File(file))
+    _finish(
+        run,
+        state=ReportRun.State.READY,
+        file=name,
+        digest=hashlib.sha256(content).hexdigest(),
+        # The total is not a row of the table.
+        rows_count=rows - (run.kind != "people"),
+        as_of=table.as_of,
+    )
+
+
+def _described(run: ReportRun) -> str:
+    return "；".join(f"{key}={value}" for key, value in sorted(run.spec.items())) or "全部"
+
+
+def _finish(run: ReportRun, **values: Any) -> None:
+    for key, value in {**values, "finished_at": timezone.now(), "leased_until": None}.items():
+        setattr(run, key, value)
+    run.save(update_fields=[*values, "finished_at", "leased_until"])
+
+
+def open_file(*, user: User, run: ReportRun) -> Any:
+    """Open a finished export for its asker, who must still have the scope of then; audited.
+
+    Raises `OutOfScope` for anybody else, or when a role was lost since.
+    """
+    scope = scope_of(user)
+    kept = scope.everything or (
+        not run.scope["everything"]
+        and set(run.scope["institutions"]) <= set(scope.institution_ids)
+        and all(covers(scope, path) for path in run.scope["authorities"])
+    )
+    if run.user_id != user.pk or run.state != ReportRun.State.READY or not kept:
+        audit(actor=user, action="reports.download", target=f"report:{run.pk}", result="refused")
+        raise OutOfScope
+    audit(actor=user, action="reports.download", target=f"report:{run.pk}", detail={"digest": run.digest})
+    return default_storage.open(run.file)
+
+
+def due_runs(*, now: datetime) -> list[Any]:
+    """Return the keys of the runs that nobody works on."""
+    rows = ReportRun.objects.unscoped("the sweep drives everybody's").filter(state=ReportRun.State.QUEUED)
+    return list(
+        rows.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now)).values_list("pk", flat=True)
+    )
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete the files of exports older than 30 days; the rows and their digests stay. Return how many."""
+    old = ReportRun.objects.unscoped("files are kept for a month").filter(
+        ~Q(file=""), finished_at__lt=now - _KEPT
+    )
+    for run in old:
+        default_storage.delete(run.file)
+        run.file = ""
+        run.save(update_fields=["file"])
+    return len(old)
+
+
+def clean_spec(data: dict[str, str]) -> dict[str, str]:
+    """Return the known filters among `data`, without values that no table knows."""
+    spec = {
+        key: data.get(key, "") for key in ("authority", "course", "search", "institution", "post", "name")
+    }
+    spec["show"] = data.get("show", "") if data.get("show") in SHOWS else ""
+    spec["state"] = data.get("state", "") if data.get("state") in STATES else ""
+    return {key: value for key, value in spec.items() if value}
