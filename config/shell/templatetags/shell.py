@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
@@ -139,28 +140,53 @@ def empty_ruler() -> SafeString:
 
 
 @register.simple_tag
-def poster(code: str, topic_letter: str = "", hours: Decimal | float = 0, css: str = "") -> SafeString:
-    """Show a course's poster, 16:9; `css="poster--thumb"` gives the small one."""
+def poster(
+    code: str,
+    topic_letter: str = "",
+    hours: Decimal | float = 0,
+    css: str = "",
+    *,
+    thumb_under: int = 0,
+    is_first: bool = False,
+) -> SafeString:
+    """Show a course's poster, 16:9; `css="poster--thumb"` gives the small one, 4:3.
+
+    `thumb_under` takes the small one on screens up to so many px; `is_first` for a poster that is
+    seen without scrolling.
+    """
     is_small = "poster--thumb" in css
-    address = reverse(
+    width, height = (64, 48) if is_small else (640, 360)
+    full = _poster_address(code, topic_letter, hours, "thumb" if is_small else "full")
+    picture = format_html(
+        '<img class="poster{}" src="{}" alt="" width="{}" height="{}"{} decoding="async">',
+        f" {css}" if css else "",
+        full,
+        width,
+        height,
+        "" if is_first else mark_safe(' loading="lazy"'),
+    )
+    if not thumb_under:
+        return picture
+    return format_html(
+        '<picture><source media="(max-width: {}px)" srcset="{}" width="64" height="48">{}</picture>',
+        thumb_under,
+        _poster_address(code, topic_letter, hours, "thumb"),
+        picture,
+    )
+
+
+def _poster_address(code: str, letter: str, hours: Decimal | float, kind: str) -> str:
+    """Return where a poster is; the address changes with all that the drawing depends on."""
+    path = reverse(
         "shell:poster",
         kwargs={
             "code": code,
-            "letter": topic_letter or code[:1],
+            "letter": letter or code[:1],
             "hours": posters.hours_text(hours),
-            "kind": "thumb" if is_small else "full",
+            "kind": kind,
         },
     )
-    width, height = (64, 48) if is_small else (640, 360)
-    return format_html(
-        '<img class="poster{}" src="{}?in={}&amp;v={}" alt="" width="{}" height="{}" loading="lazy" decoding="async">',
-        f" {css}" if css else "",
-        address,
-        get_language() or "",
-        posters.DRAWING,
-        width,
-        height,
-    )
+    return f"{path}?{urlencode({'in': get_language() or '', 'v': posters.DRAWING})}"
 
 
 @register.filter
