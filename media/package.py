@@ -55,7 +55,7 @@ class Assembled:
     @property
     def peak(self) -> int:
         """Bits per second of the heaviest segment."""
-        return max(self._rate(segment) for segment in self.segments)
+        return max(self.average, *(self._rate(segment) for segment in self.segments))
 
     @property
     def average(self) -> int:
@@ -73,10 +73,11 @@ class Assembled:
         return ceil(int(segment["bytes"]) * 8 * self.timescale / ticks)
 
 
-def assemble(plan: Plan, chunks: list[Chunk]) -> dict[str, Assembled]:
+def assemble(plan: Plan, chunks: list[Chunk], *, early: bool = False) -> dict[str, Assembled]:
     """Return the renditions as far as finished chunks reach from the start without a gap.
 
     `chunks` in the order of kind and index. A rendition that no finished chunk begins is left out.
+    `early` takes in also what chunks under way have finished so far.
     """
     made: dict[str, Assembled] = {}
     broken: set[str] = set()
@@ -87,7 +88,8 @@ def assemble(plan: Plan, chunks: list[Chunk]) -> dict[str, Assembled]:
     for chunk in chunks:
         kind = Chunk.Kind(chunk.kind)
         expected = names.get(kind) or ([plan.sounds[chunk.index].name] if kind == Chunk.Kind.AUDIO else [])
-        found = chunk.outputs.get("renditions", {}) if chunk.state == Chunk.State.DONE else {}
+        is_done = chunk.state == Chunk.State.DONE
+        found = chunk.outputs.get("renditions", {}) if is_done or early else {}
         for name in expected:
             output = found.get(name)
             if output is None or name in broken:
@@ -98,6 +100,8 @@ def assemble(plan: Plan, chunks: list[Chunk]) -> dict[str, Assembled]:
                 Assembled(name, output["timescale"], output["codecs"], output["width"], output["height"]),
             )
             whole.parts.append((output["init"], output["segments"]))
+            if not is_done:
+                broken.add(name)
     return made
 
 

@@ -12,10 +12,8 @@ from math import ceil
 from typing import Any
 
 from media.facts import Audio, Facts, Video
+from media.layout import SEGMENT_S, chunk_starts, copy_cuts, ms_of, seek_ms
 
-SEGMENT_S = 6
-OPENING_S = 6  # the first chunk is one segment, so that watching can begin early
-CHUNK_S = (30, 120)  # a kill costs at most one chunk; each chunk costs a start
 THUMB_WIDTH = 320
 MAX_RATE = Fraction(31)
 _LONGEST_GOP_MS = 10_000
@@ -42,7 +40,7 @@ class Options:
     """What a trainer may set by hand for one lecture; None leaves it to the plan."""
 
     content: str | None = None
-    max_height: int = 1080
+    max_height: int = 2160
     may_copy: bool = True
     with_av1: bool = False
 
@@ -50,10 +48,10 @@ class Options:
     def from_json(cls, found: dict[str, Any]) -> "Options":
         """Return the options, leaving out what is unknown or out of bounds."""
         content = found.get("content")
-        height = found.get("max_height", 1080)
+        height = found.get("max_height", 2160)
         return cls(
             content=content if content in _STYLES else None,
-            max_height=height if isinstance(height, int) and 144 <= height <= 4320 else 1080,
+            max_height=height if isinstance(height, int) and 144 <= height <= 4320 else 2160,
             may_copy=bool(found.get("may_copy", True)),
             with_av1=bool(found.get("with_av1", False)),
         )
@@ -109,7 +107,7 @@ class Piece:
     seek_ms: int = 0
 
     @property
-    def weight_ms(self) -> int:
+    def weightms_of(self) -> int:
         """Work in milliseconds of encoded picture."""
         length = self.end_ms - self.start_ms
         return length if self.kind == "video" else ceil(length / LIGHT_WORK)
@@ -133,12 +131,12 @@ class Plan:
     filters: tuple[str, ...] = field(default=())
 
     @property
-    def duration_ms(self) -> int:
+    def durationms_of(self) -> int:
         """The length of the whole, in whole frames."""
         return round(self.frames / self.rate * 1000)
 
     @property
-    def planned_ms(self) -> int:
+    def plannedms_of(self) -> int:
         """All the work, for the progress."""
         return sum(piece.weight_ms for piece in self.pieces)
 
@@ -217,7 +215,7 @@ def make_plan(facts: Facts, look: Look, options: Options | None = None) -> Plan:
     if any(rung.step > 1 for rung in rungs):
         why.append("half_rate")
     pieces = _pieces(facts, video, rate, frames, gop, cuts, has_copy=not refusal)
-    audio = [Piece("audio", n, 0, _ms(frames, rate)) for n in range(len(sounds))]
+    audio = [Piece("audio", n, 0, ms_of(frames, rate)) for n in range(len(sounds))]
     return Plan(
         content=content,
         rate=rate,
@@ -307,21 +305,6 @@ def copy_refusal(facts: Facts, top: Rung, options: Options) -> str:
     return next((name for name, holds in checks if not holds), "")
 
 
-def copy_cuts(video: Video, rate: Fraction, frames: int) -> tuple[int, ...]:
-    """Return the grid frames of the source's keyframes at which segments of a copy begin."""
-    cuts = [0]
-    reach = 0
-    times = [*video.keyframes_ms[1:], _ms(frames, rate)]
-    for moment, following in pairwise(times):
-        # Begin a new segment where going on to the next keyframe would make this one too long.
-        if following - reach > SEGMENT_S * 1000 + 500 and moment > reach:
-            cut = round(moment * rate / 1000)
-            if cuts[-1] < cut < frames:
-                cuts.append(cut)
-                reach = moment
-    return tuple(cuts)
-
-
 def plan_sounds(tracks: tuple[Audio, ...]) -> tuple[Sound, ...]:
     """Return the sound renditions: mono stays mono, everything else becomes stereo."""
     return tuple(
@@ -363,68 +346,24 @@ def _pieces(
         Piece(
             "video",
             n,
-            _ms(first, rate),
-            _ms(end, rate),
+            ms_of(first, rate),
+            ms_of(end, rate),
             first=first,
             frames=end - first,
-            seek_ms=_seek_ms(video, _ms(first, rate), is_stream=is_stream),
+            seek_ms=seek_ms(video, ms_of(first, rate), is_stream=is_stream),
         )
         for n, (first, end) in enumerate(pairwise((*starts, frames)))
     ]
     if has_copy:
-        pieces.insert(0, Piece("copy", 0, 0, _ms(frames, rate), frames=frames))
+        pieces.insert(0, Piece("copy", 0, 0, ms_of(frames, rate), frames=frames))
     return pieces
-
-
-def chunk_starts(
-    frames: int, gop: int, rate: Fraction, keys: list[int], cuts: tuple[int, ...] = ()
-) -> list[int]:
-    """Return the first frames of the chunks: on segment starts, near keyframes, about equally long.
-
-    `keys` are grid frames of the source's keyframes; decoding begins at the one before the chunk, so a
-    start soon after one wastes least.
-    """
-    allowed = [cut for cut in cuts if cut % 2 == 0] if cuts else list(range(0, frames, gop))
-    least = round(OPENING_S * rate)
-    length = min(max(frames / 8, CHUNK_S[0] * rate), CHUNK_S[1] * rate)
-    starts = [0]
-    opening = next((start for start in allowed if start >= least), None)
-    if opening is None or frames - opening < least:
-        return starts
-    starts.append(opening)
-    while frames - starts[-1] > length * Fraction(5, 4):
-        target = starts[-1] + length
-        near = [start for start in allowed if abs(start - target) <= length / 4 and start > starts[-1]]
-        if not near:
-            near = [start for start in allowed if start > target][:1]
-        if not near or frames - near[0] < least:
-            break
-        starts.append(min(near, key=lambda start: (_since_key(start, keys), abs(start - target))))
-    return starts
-
-
-def _since_key(start: int, keys: list[int]) -> int:
-    return min((start - key for key in keys if key <= start), default=start)
-
-
-def _seek_ms(video: Video, start_ms: int, *, is_stream: bool) -> int:
-    """Return where to open the source so that decoding begins at the last keyframe before the start."""
-    before = [key for key in video.keyframes_ms if key <= start_ms]
-    if start_ms == 0 or len(before) < 2:
-        return 0
-    if is_stream:
-        # A transport stream has no index: land well before.
-        return max(0, before[-1] - 3000)
-    after = next((key for key in video.keyframes_ms if key > start_ms), start_ms + 1000)
-    # ffmpeg steps back an eighth of a second where frames are reordered, so aim that much later.
-    return before[-1] + min(140, (after - before[-1]) // 2)
 
 
 def _cover_plan(facts: Facts, sounds: tuple[Sound, ...]) -> Plan:
     """Sound alone: a still cover, two frames a second."""
     rate = Fraction(2)
     frames = max(1, round(facts.duration_ms * rate / 1000))
-    length = _ms(frames, rate)
+    length = ms_of(frames, rate)
     pieces = [Piece("video", 0, 0, length, frames=frames)]
     pieces += [Piece("audio", n, 0, length) for n in range(len(sounds))]
     return Plan(
@@ -438,10 +377,6 @@ def _cover_plan(facts: Facts, sounds: tuple[Sound, ...]) -> Plan:
         why=("audio_only",),
         thumb_step=2,
     )
-
-
-def _ms(frame: int, rate: Fraction) -> int:
-    return round(frame / rate * 1000)
 
 
 def _even(value: float) -> int:

@@ -7,6 +7,8 @@ never touch each other's files, and only the chunk's row says which of them coun
 import hashlib
 import logging
 import os
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from media import cover, ffmpeg, fmp4, frames, leases, loudness, recipes, store
+from media import cover, ffmpeg, fmp4, frames, leases, loudness, preview, recipes, store
 from media.errors import LeaseLost, OutputBroken, ProcessFailed
 from media.facts import Facts
 from media.leases import Heart, Job
@@ -37,7 +39,9 @@ class Workbench:
         self.piece: Piece = kinds[chunk.index]
         self.source = store.local_source(encode.source)
         self.prefix = prefix_of(encode)
+        self.job = job
         self.mark = job.lease.hex[:8]
+        self.kept: dict[str, dict[str, Any]] = {}
         self.folder = folder
         self.heart = beating
         self.threads = threads_for(chunk)
@@ -66,17 +70,30 @@ class Workbench:
     def keep(
         self, movie: fmp4.Movie, name: str, parts: list[list[fmp4.Fragment]], shift: int
     ) -> dict[str, Any]:
-        """Store the segments of one rendition, each of some fragments moved by `shift` ticks."""
-        init_key = f"{name}/init-{hashlib.sha256(movie.init).hexdigest()[:12]}.mp4"
-        store.put(f"{self.prefix}/{init_key}", movie.init)
-        segments = []
-        for part in parts:
+        """Store the segments of one rendition, each of some fragments moved by `shift` ticks.
+
+        May be called again as the file grows: segments that are stored already are not stored again.
+        """
+        kept = self.kept.get(name)
+        if kept is None:
+            track = movie.track
+            init_key = f"{name}/init-{hashlib.sha256(movie.init).hexdigest()[:12]}.mp4"
+            store.put(f"{self.prefix}/{init_key}", movie.init)
+            kept = self.kept[name] = {
+                "init": init_key,
+                "timescale": track.timescale,
+                "codecs": track.codecs,
+                "width": track.width,
+                "height": track.height,
+                "segments": [],
+            }
+        for part in parts[len(kept["segments"]) :]:
             self.heart.check()
             start = part[0].shown_at + shift
             key = f"{name}/{start:012d}-{self.mark}.m4s"
             data = fmp4.segment(movie, part, shift, number=start // max(1, movie.track.timescale) + 1)
             store.put(f"{self.prefix}/{key}", data)
-            segments.append(
+            kept["segments"].append(
                 {
                     "key": key,
                     "start": start,
@@ -86,15 +103,30 @@ class Workbench:
                     "sha256": hashlib.sha256(data).hexdigest(),
                 }
             )
-        track = movie.track
-        return {
-            "init": init_key,
-            "timescale": track.timescale,
-            "codecs": track.codecs,
-            "width": track.width,
-            "height": track.height,
-            "segments": segments,
-        }
+        return kept
+
+    def watch(
+        self, path: Path, keep: Callable[[fmp4.Movie, bool], None]
+    ) -> Callable[[ffmpeg.Progress], None]:
+        """Return a tick that keeps and shows the segments of a growing file as soon as they are there.
+
+        Often at first, since someone may wait to watch; then seldom, since each look reads the file's
+        structure again.
+        """
+        due = time.monotonic() + 0.5
+
+        def tick(progress: ffmpeg.Progress) -> None:
+            nonlocal due
+            self.tick(progress)
+            if time.monotonic() < due or not path.exists():
+                return
+            try:
+                keep(fmp4.read(path), False)
+            except OutputBroken:
+                return  # no fragment yet
+            due = time.monotonic() + (10 if preview.show_part(self.job, self.kept) else 1)
+
+        return tick
 
 
 def prefix_of(encode: Encode) -> str:
@@ -127,7 +159,10 @@ def encode_chunk(job: Job) -> bool:
         store.require_space((bench.piece.end_ms - bench.piece.start_ms) * _BYTES_PER_S // 1000)
         makers = {Chunk.Kind.VIDEO: _picture, Chunk.Kind.COPY: _copied, Chunk.Kind.AUDIO: _sound}
         outputs = makers[Chunk.Kind(chunk.kind)](bench)
-    return leases.patiently(lambda: finish_chunk(job=job, outputs=outputs, work_ms=bench.piece.weight_ms))
+    is_last = leases.patiently(lambda: finish_chunk(job=job, outputs=outputs, work_ms=bench.piece.weight_ms))
+    if not is_last:
+        preview.show(job.encode_id)
+    return is_last
 
 
 def finish_chunk(*, job: Job, outputs: dict[str, Any], work_ms: int) -> bool:
@@ -200,24 +235,35 @@ def _small_frames(bench: Workbench, path: Path) -> dict[str, Any]:
 
 def _copied(bench: Workbench) -> dict[str, Any]:
     cmd, path = recipes.copy(bench.source, bench.facts, bench.folder)
-    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
-    movie = fmp4.read(path)
     video = bench.facts.video
     assert video is not None  # noqa: S101 - only planned where there is a picture
+    name = bench.plan.rungs[0].name
+
+    def keep(movie: fmp4.Movie, is_whole: bool) -> None:
+        shift = round(video.start_ms * movie.track.timescale / 1000) - movie.fragments[0].shown_at
+        parts = copied_segments(movie, bench.plan, shift)
+        # The last one may still be growing.
+        bench.keep(movie, name, parts if is_whole else parts[:-1], shift)
+
+    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))
+    movie = fmp4.read(path)
     count = sum(fragment.samples for fragment in movie.fragments)
     if abs(count - video.frames) > 1:
         raise OutputBroken("not_whole", f"copied {count} of {video.frames} frames")
-    scale = movie.track.timescale
-    shift = round(video.start_ms * scale / 1000) - movie.fragments[0].shown_at
+    keep(movie, True)
+    return {"renditions": bench.kept, "usage": _usage(usage)}
+
+
+def copied_segments(movie: fmp4.Movie, plan: Plan, shift: int) -> list[list[fmp4.Fragment]]:
+    """Return the fragments of a copied picture as segments: a new one begins at each cut of the plan."""
     parts: list[list[fmp4.Fragment]] = []
-    cuts = set(bench.plan.cuts)
+    cuts = set(plan.cuts)
     for fragment in movie.fragments:
-        frame = round(Fraction(fragment.shown_at + shift, scale) * bench.plan.rate)
+        frame = round(Fraction(fragment.shown_at + shift, movie.track.timescale) * plan.rate)
         if frame in cuts or not parts:
             parts.append([])
         parts[-1].append(fragment)
-    name = bench.plan.rungs[0].name
-    return {"renditions": {name: bench.keep(movie, name, parts, shift)}, "usage": _usage(usage)}
+    return parts
 
 
 def _sound(bench: Workbench) -> dict[str, Any]:
@@ -225,17 +271,20 @@ def _sound(bench: Workbench) -> dict[str, Any]:
     sound = plan.sounds[int(bench.piece.index)]
     gain = loudness.gain_of(bench.source, sound.index, bench.facts.duration_ms)
     cmd, path = recipes.audio(bench.source, plan, sound, bench.folder, gain_db=gain)
+
+    def keep(movie: fmp4.Movie, _is_whole: bool) -> None:
+        bench.keep(movie, sound.name, [[part] for part in movie.fragments], 0)
+
     try:
-        usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
-        movie = fmp4.read(path)
+        usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))
+        keep(fmp4.read(path), True)
     except (ProcessFailed, OutputBroken) as error:
         if error.code not in {"ffmpeg_failed", "not_whole"} or bench.facts.video is None:
             raise
         # One unreadable sound track must not cost the lecture its picture.
         _log.warning("sound %s left out: %s", sound.name, error)
         return {"renditions": {}, "unreadable": sound.name, "usage": {}}
-    made = bench.keep(movie, sound.name, [[part] for part in movie.fragments], 0)
-    return {"renditions": {sound.name: made}, "gain_db": gain, "usage": _usage(usage)}
+    return {"renditions": bench.kept, "gain_db": gain, "usage": _usage(usage)}
 
 
 def _usage(usage: ffmpeg.Usage) -> dict[str, float]:

@@ -1,0 +1,76 @@
+"""Where chunks and segments begin, in frames of the grid. Pure."""
+
+from fractions import Fraction
+from itertools import pairwise
+
+from media.facts import Video
+
+SEGMENT_S = 6
+OPENING_S = 6  # the first chunk is one segment, so that watching can begin early
+CHUNK_S = (30, 120)  # a kill costs at most one chunk; each chunk costs a start
+
+
+def ms_of(frame: int, rate: Fraction) -> int:
+    """Return when a frame of the grid is shown, in milliseconds."""
+    return round(frame / rate * 1000)
+
+
+def copy_cuts(video: Video, rate: Fraction, frames: int) -> tuple[int, ...]:
+    """Return the grid frames of the source's keyframes at which segments of a copy begin."""
+    cuts = [0]
+    reach = 0
+    times = [*video.keyframes_ms[1:], ms_of(frames, rate)]
+    for moment, following in pairwise(times):
+        # Begin a new segment where going on to the next keyframe would make this one too long.
+        if following - reach > SEGMENT_S * 1000 + 500 and moment > reach:
+            cut = round(moment * rate / 1000)
+            if cuts[-1] < cut < frames:
+                cuts.append(cut)
+                reach = moment
+    return tuple(cuts)
+
+
+def chunk_starts(
+    frames: int, gop: int, rate: Fraction, keys: list[int], cuts: tuple[int, ...] = ()
+) -> list[int]:
+    """Return the first frames of the chunks: on segment starts, near keyframes, about equally long.
+
+    `keys` are grid frames of the source's keyframes; decoding begins at the one before the chunk, so a
+    start soon after one wastes least.
+    """
+    allowed = [cut for cut in cuts if cut % 2 == 0] if cuts else list(range(0, frames, gop))
+    least = round(OPENING_S * rate)
+    length = min(max(Fraction(frames, 8), CHUNK_S[0] * rate), CHUNK_S[1] * rate)
+    starts = [0]
+    opening = next((start for start in allowed if start >= least), None)
+    if opening is None or frames - opening < least:
+        return starts
+    starts.append(opening)
+    while frames - starts[-1] > length * Fraction(5, 4):
+        target = starts[-1] + length
+        near = [start for start in allowed if abs(start - target) <= length / 4 and start > starts[-1]]
+        if not near:
+            near = [start for start in allowed if start > target][:1]
+        if not near or frames - near[0] < least:
+            break
+        # Nearness to the target only decides between equals.
+        weighed = [(_since_key(start, keys), abs(start - target), start) for start in near]
+        starts.append(min(weighed)[2])
+    return starts
+
+
+def _since_key(start: int, keys: list[int]) -> int:
+    return min((start - key for key in keys if key <= start), default=start)
+
+
+def seek_ms(video: Video, start_ms: int, *, is_stream: bool) -> int:
+    """Return where to open the source so that decoding begins at the last keyframe before the start."""
+    before = [key for key in video.keyframes_ms if key <= start_ms]
+    if start_ms == 0 or len(before) < 2:
+        return 0
+    if is_stream:
+        # A transport stream has no index: land well before.
+        return max(0, before[-1] - 3000)
+    after = next((key for key in video.keyframes_ms if key > start_ms), start_ms + 1000)
+    # ffmpeg steps back an eighth of a second where frames are reordered, so aim that much later.
+    return before[-1] + min(140, (after - before[-1]) // 2)
