@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from classroom.reports.views import exports, overview, people
+from classroom.reports.views import assign, exports, overview, people
 
 app_name = "reports"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("institution/people/", people.people, name="people"),
+    path("institution/people/assign/", assign.assign, name="assign"),
     path("institution/people/remind/", people.remind, name="remind"),
     path("overview/", overview.overview, name="overview"),
     path("overview/institution/<int:institution_id>/", overview.institution, name="institution"),

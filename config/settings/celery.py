@@ -54,6 +54,7 @@ CELERY_BEAT_SCHEDULE = {
     "exams-sweep": {"task": "exams.sweep", "schedule": 20.0},
     "certificates-sweep": {"task": "certificates.sweep", "schedule": 20.0},
     "progress-checkpoint": {"task": "progress.checkpoint", "schedule": 300.0},
+    "plans-assign": {"task": "plans.assign", "schedule": 300.0},
     "reports-refresh": {"task": "reports.refresh", "schedule": 60.0},
     "reports-sweep": {"task": "reports.sweep", "schedule": 20.0},
     "catalogue-publish-scheduled": {"task": "catalogue.publish_scheduled", "schedule": 60.0},

@@ -1,6 +1,6 @@
 """The training manager's page on which a course is assigned to chosen people."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -39,9 +39,9 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["course"].queryset = Course.objects.filter(current__isnull=False).select_related(
-            "current"
-        )
+        cast("forms.ModelChoiceField[Course]", self.fields["course"]).queryset = Course.objects.filter(
+            current__isnull=False
+        ).select_related("current")
 
     def clean_due_on(self) -> Any:
         """Refuse a day that has passed."""
