@@ -5,9 +5,9 @@ Times are whole milliseconds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -21,12 +21,12 @@ from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
 from classroom.learning.times import clock
 from classroom.people.models import User
+from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import LessonProgress
+from classroom.progress.spans import missing
+from classroom.progress.terms import policy_of
 from courses.catalogue.models import Edition, EditionExam, EditionLesson
 
-Interval = tuple[int, int]
-# Holes shorter than this come from rounding at cuts; nobody is asked to make them up.
-HOLE_MS = 250
 SOON_DAYS = 30
 
 
@@ -34,18 +34,6 @@ def titled(thing: Edition | EditionLesson) -> str:
     """Return a title in the reader's language; Chinese where there is no other."""
     is_english = (translation.get_language() or "").startswith("en")
     return (is_english and thing.title_en) or thing.title
-
-
-def holes(coverage: Iterable[Iterable[int]], furthest: int) -> list[Interval]:
-    """Return what is missing behind `furthest`, holes of rounding left out. `coverage` is sorted."""
-    found, reached = [], 0
-    for start, end in coverage:
-        if start - reached > HOLE_MS:
-            found.append((reached, start))
-        reached = max(reached, end)
-    if furthest - reached > HOLE_MS:
-        found.append((reached, furthest))
-    return found
 
 
 @dataclass(frozen=True)
@@ -57,6 +45,8 @@ class Line:
     address: str
     progress: LessonProgress | None = None
     is_done: bool = False
+    # Holes up to this long are no gaps to anyone (see `progress.spans.missing`).
+    tolerance_ms: int = 0
 
     @property
     def title(self) -> str:
@@ -74,29 +64,39 @@ class Line:
         return self.lesson.kind == EditionLesson.Kind.VIDEO
 
     @property
-    def spans(self) -> list[Interval]:
+    def spans(self) -> Intervals:
         """The verified parts."""
-        return [(start, end) for start, end in self.progress.coverage] if self.progress else []
+        return intervals(self.progress.coverage) if self.progress else []
 
     @property
     def verified_ms(self) -> int:
         """How much of it is verified."""
         return self.progress.covered_ms if self.progress else 0
 
+    @cached_property
+    def missing(self) -> Intervals:
+        """What is still to be watched, ahead or left out; nothing once the lesson is done."""
+        return [] if self.is_done else missing(self.spans, self.lesson.duration_ms, self.tolerance_ms)
+
     @property
-    def gaps(self) -> list[Interval]:
-        """What is missing behind the furthest point."""
-        return holes(self.progress.coverage, self.progress.furthest_ms) if self.progress else []
+    def gaps(self) -> Intervals:
+        """What was left out: missing behind the furthest point."""
+        return [(start, end) for start, end in self.missing if end <= self.furthest_ms]
+
+    @property
+    def furthest_ms(self) -> int:
+        """How far one has come."""
+        return self.progress.furthest_ms if self.progress else 0
 
     @property
     def missing_ms(self) -> int:
-        """How much is missing behind the furthest point."""
-        return sum(end - start for start, end in self.gaps)
+        """How much the gaps come to."""
+        return size(self.gaps)
 
     @property
     def left_ms(self) -> int:
-        """How much is still to be watched; nothing once the lesson is done."""
-        return 0 if self.is_done else max(0, self.lesson.duration_ms - self.verified_ms)
+        """How much is still to be watched."""
+        return size(self.missing)
 
     @property
     def position_ms(self) -> int:
@@ -173,12 +173,12 @@ class Taken:
     @property
     def gap_count(self) -> int:
         """How many gaps are to be made up."""
-        return sum(len(line.gaps) for line in self.lines if not line.is_done)
+        return sum(len(line.gaps) for line in self.lines)
 
     @property
     def missing_ms(self) -> int:
         """How much the gaps come to."""
-        return sum(line.missing_ms for line in self.lines if not line.is_done)
+        return sum(line.missing_ms for line in self.lines)
 
     @property
     def percent(self) -> int:
@@ -279,7 +279,7 @@ class Taken:
     def first_gap(self) -> str:
         """The address at which the first gap begins to play; empty without one."""
         for line in self.lines:
-            if line.gaps and not line.is_done:
+            if line.gaps:
                 return f"{line.address}?at={line.gaps[0][0]}"
         return ""
 
@@ -359,6 +359,7 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
         attempts[attempt.enrolment_id].append(attempt)
     certificates = _certificates(ids)
     today = timezone.localdate()
+    tolerance = {row.edition_id: policy_of(row.edition.policy).tolerance for row in rows}
     return [
         Taken(
             enrolment=row,
@@ -369,6 +370,7 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
                     address=lesson_address(row.pk, lesson),
                     progress=progress.get((row.pk, lesson.pk)),
                     is_done=(row.pk, lesson.pk) in done,
+                    tolerance_ms=tolerance[row.edition_id],
                 )
                 for number, lesson in enumerate(lessons[row.edition_id], start=1)
             ],
