@@ -52,9 +52,7 @@ class Completion(models.Model):
     assurance = models.CharField(max_length=2, choices=Assurance.choices)
 
     rows = models.Manager()
-    objects = ScopedManager(
-        person="enrolment__user_id", institution="enrolment__institution"
-    )
+    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
 
     class Meta:
         verbose_name = _("completion")

@@ -1,0 +1,20 @@
+"""Credit hours out of verified seconds. Pure.
+
+The unit is 2700 s, the 45 minutes of the field (domain.md section 4), unless the edition's policy names
+`credit_hour_seconds`. It is the edition's and not a setting of the site, so that the same evidence gives
+the same hours for ever. Rounded down to a tenth, and never more than the course's nominal hours: a
+short lecture honestly gives few.
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+CREDIT_HOUR_S = 2700
+
+
+def credit_hours(verified_seconds: int, nominal: Decimal, policy: Mapping[str, Any]) -> Decimal:
+    """Return the hours that so many verified seconds earn."""
+    unit = int(policy.get("credit_hour_seconds") or CREDIT_HOUR_S)
+    earned = (Decimal(verified_seconds) / unit).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+    return min(earned, nominal)

@@ -1,0 +1,108 @@
+"""Reads of completion: the facts that a rule is held against, and why a course is not complete yet."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from classroom.completion import rules
+from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.enrolment.models import Enrolment
+from classroom.exams.queries import best_attempt, exam_of
+from classroom.progress import spans
+from classroom.progress.intervals import intervals, size
+from classroom.progress.queries import progress_map
+from classroom.progress.terms import policy_of
+from courses.catalogue.models import EditionLesson
+
+
+def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, Any]:
+    """Return the facts of an enrolment that its rule is held against; whole numbers and strings only."""
+    edition, progress = enrolment.edition, progress_map(enrolment)
+    tolerance = policy_of(edition.policy).tolerance
+    complete = set(LessonCompletion.objects.filter(enrolment=enrolment).values_list("lesson_id", flat=True))
+    lessons, readings = [], []
+    for lesson in EditionLesson.objects.filter(edition=edition).order_by("position"):
+        row = progress.get(lesson.pk)
+        if lesson.kind == EditionLesson.Kind.VIDEO:
+            coverage = intervals(row.coverage) if row else []
+            lessons.append(
+                {
+                    "key": str(lesson.key),
+                    "duration_ms": lesson.duration_ms,
+                    "covered_ms": size(coverage),
+                    "missing_ms": size(spans.missing(coverage, lesson.duration_ms, tolerance)),
+                    "is_complete": lesson.pk in complete,
+                }
+            )
+        else:
+            done = lesson.pk in complete or bool(row and row.acknowledged_at)
+            readings.append({"key": str(lesson.key), "acknowledged": done})
+    return {
+        "version": 1,
+        "on": timezone.localdate(now).isoformat(),
+        "lessons": lessons,
+        "readings": readings,
+        "exam": _exam(enrolment),
+        "completed_courses": _completed_before(enrolment),
+    }
+
+
+def _exam(enrolment: Enrolment) -> dict[str, Any] | None:
+    exam = exam_of(enrolment)
+    if exam is None:
+        return None
+    best = best_attempt(enrolment)
+    return {
+        "pass_mark": exam.pass_mark,
+        "attempt": best.number if best else None,
+        "score_tenths": int(best.score * 10) if best and best.score is not None else None,
+        "is_passed": bool(best and best.is_passed),
+    }
+
+
+def _completed_before(enrolment: Enrolment) -> list[str]:
+    """Return the codes of completed courses, where the rule asks for any."""
+    asked = {
+        code
+        for part in enrolment.edition.rule.get("all", ())
+        if part.get("kind") == "prerequisites"
+        for code in part.get("courses", ())
+    }
+    if not asked:
+        return []
+    own = Completion.objects.unscoped("one person's, by the filter").filter(
+        enrolment__user_id=enrolment.user_id, enrolment__course__code__in=asked
+    )
+    return sorted(set(own.values_list("enrolment__course__code", flat=True)))
+
+
+def completion_of(enrolment: Enrolment) -> Completion | None:
+    """Return the decision that the enrolment met its rule, or None. The caller may see the enrolment."""
+    return Completion.objects.unscoped("the enrolment says whose it is").filter(enrolment=enrolment).first()
+
+
+def explain(enrolment: Enrolment, now: datetime | None = None) -> rules.Outcome:
+    """Return how every part of the rule stands: as it was decided, or as it is now.
+
+    The same for learner, manager and regulator; `completion.words` says it.
+    """
+    done = completion_of(enrolment)
+    if done is not None and done.explanation.get("items"):
+        return rules.outcome_from(done.explanation)
+    return rules.evaluate(enrolment.edition.rule, inputs_of(enrolment, now))
+
+
+def lesson_ids_complete(enrolment: Enrolment) -> set[int]:
+    """Return the ids of the lessons that were completed."""
+    return set(LessonCompletion.objects.filter(enrolment=enrolment).values_list("lesson_id", flat=True))
+
+
+def credit_of(user: Any, year: int | None = None) -> Decimal:
+    """Return the credit hours in a person's ledger, of one year or of all; reversals count against."""
+    entries: QuerySet[CreditEntry] = CreditEntry.objects.filter(user=user)
+    if year is not None:
+        entries = entries.filter(year=year)
+    return entries.aggregate(total=Sum("hours"))["total"] or Decimal(0)

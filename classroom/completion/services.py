@@ -1,0 +1,126 @@
+"""Writes of completion: settle what follows from the facts. A decision is never changed afterwards."""
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from classroom.completion import hours, rules
+from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.completion.queries import completion_of, inputs_of
+from classroom.enrolment.models import Enrolment
+from classroom.enrolment.services import mark_completed
+from classroom.people.models import User
+from classroom.people.services import audit
+from classroom.progress.queries import passed_checks
+from classroom.progress.terms import policy_of
+from classroom.progress.verifier import canonical
+from courses.catalogue.models import EditionLesson
+
+
+@transaction.atomic
+def settle(*, enrolment: Enrolment, now: datetime | None = None) -> Completion | None:
+    """Write down what newly follows from the facts of an enrolment; return its completion, or None.
+
+    Lessons that are seen or read become completions of lessons, never to be taken back. Where the
+    edition's rule is met, the decision with its inputs, their digest and explanation is kept, the
+    credit hours are entered, and the enrolment is marked. Any number of calls, at once or in turn,
+    write each of these once. Locks the enrolment row.
+    """
+    every = Enrolment.objects.unscoped("the conductor settles everybody's")
+    enrolment = (
+        every.select_for_update(of=("self",), no_key=True).select_related("edition").get(pk=enrolment.pk)
+    )
+    if enrolment.state == Enrolment.State.WITHDRAWN:
+        return None
+    moment = now or timezone.now()
+    inputs = inputs_of(enrolment, moment)
+    _complete_lessons(enrolment, inputs, moment)
+    done = completion_of(enrolment)
+    if done is not None:
+        return done
+    outcome = rules.evaluate(enrolment.edition.rule, inputs)
+    if not outcome.satisfied:
+        return None
+    completion = _decide(enrolment, inputs, outcome, moment)
+    CreditEntry.objects.create(
+        user_id=enrolment.user_id,
+        completion=completion,
+        year=timezone.localdate(moment).year,
+        hours=completion.credit_hours,
+        at=moment,
+    )
+    mark_completed(enrolment=enrolment, at=moment)
+    return completion
+
+
+def _complete_lessons(enrolment: Enrolment, inputs: dict[str, Any], at: datetime) -> None:
+    """Keep as facts the lessons that are seen by the edition's policy, and the readings confirmed."""
+    percent = policy_of(enrolment.edition.policy).coverage_percent
+    keys = {fact["key"] for fact in inputs["lessons"] if rules.lesson_is_seen(fact, percent)}
+    keys |= {fact["key"] for fact in inputs["readings"] if fact["acknowledged"]}
+    have = set(LessonCompletion.objects.filter(enrolment=enrolment).values_list("lesson__key", flat=True))
+    lessons = EditionLesson.objects.filter(edition_id=enrolment.edition_id, key__in=keys).exclude(
+        key__in=have
+    )
+    LessonCompletion.objects.bulk_create(
+        [LessonCompletion(enrolment=enrolment, lesson=lesson, at=at) for lesson in lessons],
+        ignore_conflicts=True,
+    )
+
+
+def _decide(enrolment: Enrolment, inputs: dict[str, Any], outcome: rules.Outcome, at: datetime) -> Completion:
+    verified = sum(fact["covered_ms"] for fact in inputs["lessons"]) // 1000
+    exam = inputs["exam"]
+    tenths = exam["score_tenths"] if exam else None
+    return Completion.objects.create(
+        enrolment=enrolment,
+        at=at,
+        rule=enrolment.edition.rule,
+        inputs=inputs,
+        inputs_digest=hashlib.sha256(canonical(inputs)).hexdigest(),
+        explanation=outcome.as_data(),
+        verified_seconds=verified,
+        credit_hours=hours.credit_hours(verified, enrolment.edition.credit_hours, enrolment.edition.policy),
+        score=Decimal(tenths) / 10 if tenths is not None else None,
+        assurance=_assurance(enrolment, verified),
+    )
+
+
+def _assurance(enrolment: Enrolment, verified_seconds: int) -> str:
+    """Return what is known of the learning: claimed is only what was really proven."""
+    if verified_seconds == 0:
+        return Completion.Assurance.DECLARED
+    if policy_of(enrolment.edition.policy).presence and passed_checks(enrolment):
+        return Completion.Assurance.PRESENCE
+    return Completion.Assurance.COVERAGE
+
+
+@transaction.atomic
+def reverse_credit(*, entry: CreditEntry, reason: str, by: User) -> CreditEntry:
+    """Correct the ledger by an entry that takes another back; the first stays as it was.
+
+    A second reversal of the same entry returns the first. Raises `ValueError` without a reason, or for
+    an entry that is a reversal itself. Locks the entry.
+    """
+    if not reason.strip() or entry.reverses_id is not None:
+        raise ValueError("a reversal has a reason, and reverses an earning")
+    entry = CreditEntry.objects.select_for_update().get(pk=entry.pk)
+    there = CreditEntry.objects.filter(reverses=entry).first()
+    if there is not None:
+        return there
+    audit(
+        actor=by, action="completion.reverse_credit", target=f"credit:{entry.pk}", detail={"reason": reason}
+    )
+    return CreditEntry.objects.create(
+        user_id=entry.user_id,
+        completion_id=entry.completion_id,
+        category=entry.category,
+        year=entry.year,
+        hours=-entry.hours,
+        reverses=entry,
+        reason=reason.strip()[:200],
+    )

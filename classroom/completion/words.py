@@ -1,0 +1,131 @@
+"""Why a course is not complete yet, in plain words: the same text for learner, manager and regulator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from classroom.completion.rules import Item, Outcome, Part, State, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One part of the rule in words: what it asks, where it stands, what to do next."""
+
+    kind: str
+    state: str
+    title: str
+    standing: str
+    next_step: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def is_met(self) -> bool:
+        """Whether this part is satisfied."""
+        return self.state == State.MET
+
+
+def clock(ms: int) -> str:
+    """Return a length as minutes and seconds, rounded up to the second: nothing missing shows as 0."""
+    seconds = -(-ms // 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def state(code: str) -> str:
+    """Return a state as one short word."""
+    return {
+        State.MET: _("met"),
+        State.UNDER_WAY: _("under way"),
+        State.NOT_BEGUN: _("not begun"),
+        State.BLOCKED: _("waits"),
+        State.MISSED: _("missed"),
+    }.get(code, _("cannot be judged"))
+
+
+def lines(outcome: Outcome, titles: Mapping[str, str]) -> list[Line]:
+    """Return each part of the rule in words; `titles` names lessons by key and courses by code.
+
+    A part that asks for nothing (no reading in the course) is left out.
+    """
+    return [_line(item, titles) for item in outcome.items if item.need > 0]
+
+
+def _line(item: Item, titles: Mapping[str, str]) -> Line:
+    unmet = tuple(part.key for part in item.parts if part.state != State.MET)
+    say = {
+        "lessons": _lessons,
+        "readings": _readings,
+        "prerequisites": _prerequisites,
+        "exam": _exam,
+        "deadline": _deadline,
+    }.get(item.kind, _unknown)
+    title, standing, next_step = say(item, titles)
+    return Line(item.kind, item.state, title, standing, "" if item.is_met else next_step, unmet)
+
+
+def _first(item: Item, titles: Mapping[str, str]) -> tuple[Part | None, str]:
+    part = next((part for part in item.parts if part.state != State.MET), None)
+    return part, titles.get(part.key, part.key) if part else ""
+
+
+def _lessons(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    title = ngettext("Watch the lecture", "Watch all %(need)d lectures", item.need) % {"need": item.need}
+    standing = _("%(have)d of %(need)d seen") % {"have": item.have, "need": item.need}
+    part, name = _first(item, titles)
+    if part is None:
+        return title, standing, ""
+    if part.have:
+        next_step = _("Go on with “%(title)s”: %(have)s of %(need)s verified so far.") % {
+            "title": name,
+            "have": clock(part.have),
+            "need": clock(part.need),
+        }
+    else:
+        next_step = _("Begin “%(title)s” (%(need)s).") % {"title": name, "need": clock(part.need)}
+    return title, standing, next_step
+
+
+def _readings(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    title = ngettext("Read the text", "Read all %(need)d texts", item.need) % {"need": item.need}
+    standing = _("%(have)d of %(need)d confirmed") % {"have": item.have, "need": item.need}
+    _part, name = _first(item, titles)
+    return title, standing, _("Read “%(title)s” and confirm it at its end.") % {"title": name}
+
+
+def _prerequisites(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    standing = _("%(have)d of %(need)d completed") % {"have": item.have, "need": item.need}
+    _part, name = _first(item, titles)
+    return (
+        _("Complete the courses that come before"),
+        standing,
+        _("Complete “%(title)s” first.") % {"title": name},
+    )
+
+
+def _exam(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    mark = {"mark": f"{item.need / 10:g}", "score": f"{item.have / 10:g}"}
+    title = _("Pass the exam with at least %(mark)s of 100") % mark
+    if item.state == State.UNKNOWN:
+        return _("Pass the exam"), _("The course has no exam."), _ask()
+    if item.is_met:
+        return title, _("Passed with %(score)s") % mark, ""
+    if item.state == State.UNDER_WAY:
+        return title, _("Best result so far: %(score)s") % mark, _("Sit the exam again.")
+    standing = _("Not sat yet")
+    if item.step == Step.FINISH_LESSONS:
+        return title, standing, _("The exam opens when the lessons before it are finished.")
+    return title, standing, _("Sit the exam.")
+
+
+def _deadline(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    title = _("Complete it by %(date)s") % {"date": item.note}
+    return title, _("In time") if item.is_met else _("The date has passed"), _ask()
+
+
+def _unknown(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    return _("A condition that this version does not know"), _("cannot be judged"), _ask()
+
+
+def _ask() -> str:
+    return _("Ask the training centre that runs the course.")

@@ -1,0 +1,115 @@
+"""Writes of enrolments: begin, withdraw, complete. Everything else hangs on an enrolment."""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from classroom.enrolment import errors
+from classroom.enrolment.models import Enrolment
+from classroom.institutions.models import Institution
+from classroom.institutions.queries import employer_of
+from classroom.people.models import User
+from classroom.people.services import audit
+from courses.catalogue.models import Edition
+
+_WHY = "the caller checked whose it is"
+
+
+def _locked(enrolment: Enrolment) -> Enrolment:
+    every = Enrolment.objects.unscoped(_WHY)
+    return every.select_for_update(of=("self",), no_key=True).get(pk=enrolment.pk)
+
+
+def enrol(
+    *,
+    user: User,
+    edition: Edition,
+    origin: str = Enrolment.Origin.SELF,
+    institution: Institution | None = None,
+    due_on: date | None = None,
+    by: User | None = None,
+) -> Enrolment:
+    """Put a person on an edition, or return the enrolment that is there already.
+
+    The employer of today is kept with it (`institution` overrides), since people change employers and
+    records do not. An earlier due date wins: a plan never gives more time than another one did. A
+    person who withdrew begins again with the next period; what was learned before stays with the
+    former one. Raises `EditionWithdrawn`. Locks the enrolment that is there.
+    """
+    if edition.withdrawn_at is not None:
+        raise errors.EditionWithdrawn
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                return _enrol(user, edition, origin, institution, due_on, by)
+        except IntegrityError:
+            # Another request made it between our look and our insert: look again.
+            continue
+    raise errors.EnrolmentError
+
+
+def _enrol(
+    user: User,
+    edition: Edition,
+    origin: str,
+    institution: Institution | None,
+    due_on: date | None,
+    by: User | None,
+) -> Enrolment:
+    every = Enrolment.objects.unscoped(_WHY).filter(user=user, edition=edition)
+    newest = every.select_for_update(of=("self",), no_key=True).order_by("-period").first()
+    if newest is not None and newest.state != Enrolment.State.WITHDRAWN:
+        _bring_forward(newest, due_on)
+        return newest
+    enrolment = Enrolment.objects.create(
+        user=user,
+        edition=edition,
+        course_id=edition.course_id,
+        institution=institution or employer_of(user),
+        period=newest.period + 1 if newest else 1,
+        origin=origin,
+        due_on=due_on,
+    )
+    if by is not None and by.pk != user.pk:
+        audit(actor=by, action="enrolment.enrol", target=f"enrolment:{enrolment.pk}")
+    return enrolment
+
+
+def _bring_forward(enrolment: Enrolment, due_on: date | None) -> None:
+    is_open = enrolment.state == Enrolment.State.ACTIVE
+    if is_open and due_on is not None and (enrolment.due_on is None or due_on < enrolment.due_on):
+        enrolment.due_on = due_on
+        enrolment.save(update_fields=["due_on"])
+
+
+@transaction.atomic
+def withdraw(*, enrolment: Enrolment, by: User | None = None, now: datetime | None = None) -> Enrolment:
+    """End an enrolment without completion; evidence stays, and nothing counts any more from this moment.
+
+    A second time changes nothing. Raises `AlreadyCompleted`. Locks the enrolment.
+    """
+    enrolment = _locked(enrolment)
+    if enrolment.state == Enrolment.State.COMPLETED:
+        raise errors.AlreadyCompleted
+    if enrolment.state != Enrolment.State.WITHDRAWN:
+        enrolment.state = Enrolment.State.WITHDRAWN
+        enrolment.withdrawn_at = now or timezone.now()
+        enrolment.save(update_fields=["state", "withdrawn_at"])
+        audit(actor=by, action="enrolment.withdraw", target=f"enrolment:{enrolment.pk}")
+    return enrolment
+
+
+@transaction.atomic
+def mark_completed(*, enrolment: Enrolment, at: datetime) -> Enrolment:
+    """Mark an enrolment as completed; only `completion.settle` decides that. Locks the enrolment.
+
+    A second time changes nothing. Raises `EnrolmentError` for a withdrawn one.
+    """
+    enrolment = _locked(enrolment)
+    if enrolment.state == Enrolment.State.WITHDRAWN:
+        raise errors.EnrolmentError
+    if enrolment.state == Enrolment.State.ACTIVE:
+        enrolment.state, enrolment.completed_at = Enrolment.State.COMPLETED, at
+        enrolment.save(update_fields=["state", "completed_at"])
+    return enrolment

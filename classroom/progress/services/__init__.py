@@ -1,0 +1,23 @@
+"""Writes of progress. Locks are always taken in this order: progress rows, then the person's clock."""
+
+from classroom.progress.services.checkpoints import make_checkpoint
+from classroom.progress.services.credit import Credit, credit, receive
+from classroom.progress.services.presence import Presence, answer_check, extend_check
+from classroom.progress.services.readings import acknowledge_reading, save_position
+from classroom.progress.services.rebuild import Difference, rebuild
+from classroom.progress.services.sessions import open_session
+
+__all__ = [
+    "Credit",
+    "Difference",
+    "Presence",
+    "acknowledge_reading",
+    "answer_check",
+    "credit",
+    "extend_check",
+    "make_checkpoint",
+    "open_session",
+    "rebuild",
+    "receive",
+    "save_position",
+]

@@ -1,0 +1,282 @@
+"""Crediting a report: lock, judge, append one evidence row, update the fold. All in one transaction."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from classroom.progress import chain, errors, spans
+from classroom.progress.intervals import Intervals, intervals, size
+from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
+from classroom.progress.moments import from_ms, to_ms
+from classroom.progress.services.presence import Asking, Presence
+from classroom.progress.services.sessions import keep_at_hand
+from classroom.progress.spans import Refused, Span, Standing, Verdict
+from classroom.progress.terms import Policy, policy_of, terms_of
+
+# Wall time older than this can earn no more; a device that was away longer loses what it kept.
+LIFE_HORIZON_MS = 7 * 24 * 3600 * 1000
+LIFE_AT_MOST = 128
+# How many reports may be missing before one that arrives.
+_EARLY_AT_MOST = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What a report changed, for the conductor and for the learner. Times are milliseconds.
+
+    `crossed`: with this report the lesson came to be seen. `missing`: what is still to be watched.
+    """
+
+    enrolment_id: int
+    lesson_id: int
+    newly_ms: int
+    covered_ms: int
+    duration_ms: int
+    coverage: Intervals
+    furthest_ms: int
+    missing: Intervals
+    refused: tuple[Refused, ...]
+    highest_seq: int
+    crossed: bool
+    is_seen: bool
+    has_lease: bool
+    received_ms: int
+    session_ms: int
+    presence: Presence | None = None
+
+
+@dataclass(slots=True)
+class _Case:
+    """One session with all the rows that a report to it may change, locked."""
+
+    session: PlaySession
+    progress: LessonProgress
+    clock: PersonClock
+    state: dict[str, Any]
+    policy: Policy
+    opened: int
+
+    def has(self, seq: int) -> bool:
+        """Whether the report of this number was received before."""
+        return seq <= self.state["seq"] or seq in self.state["early"]
+
+    def note(self, seq: int) -> None:
+        """Note the number as received; the contiguous run may grow over those that came early."""
+        early = {*self.state["early"], seq}
+        highest = self.state["seq"]
+        while highest + 1 in early:
+            highest += 1
+            early.discard(highest)
+        if len(early) > _EARLY_AT_MOST:
+            raise errors.TooFarAhead
+        self.state |= {"seq": highest, "early": sorted(early)}
+
+
+def credit(*, session: PlaySession, seq: int, spans: Iterable[Span], now: datetime | None = None) -> Credit:
+    """Credit one report of `session`; see `receive`."""
+    return receive(session_id=session.pk, user_id=session.clock_id, seq=seq, spans=spans, now=now)
+
+
+@transaction.atomic
+def receive(
+    *,
+    session_id: uuid.UUID,
+    user_id: int,
+    seq: int,
+    spans: Iterable[Span],
+    position_ms: int | None = None,
+    now: datetime | None = None,
+) -> Credit:
+    """Credit the report `seq` of a person's own session, once; a repeat returns what was stored.
+
+    Locks the lesson's progress row and the person's clock by one read, appends one evidence row and
+    updates both: four statements, however much evidence there is. A presence check that waits costs
+    two more. Raises `SessionUnknown`, also for another person's, and `TooFarAhead`.
+    """
+    case = _locked(session_id, user_id)
+    received = to_ms(now or timezone.now())
+    if case.has(seq):
+        return _repeated(case, seq, received)
+    case.note(seq)
+    reported = list(spans)
+    asking = Asking(case.clock, case.progress.pk, received) if case.policy.presence else None
+    before = _standing(case, asking)
+    verdict = _judge(case, reported, before, received, asking)
+    newly = size(verdict.standing.coverage) - case.progress.covered_ms
+    facts = asking.after(case.session, verdict, newly, case.policy.presence) if asking else {}
+    _append(case, seq, reported, verdict, received, facts)
+    _save_progress(case, verdict.standing, reported, position_ms, received)
+    _save_clock(case, verdict.standing, received)
+    return _credit(case, before.coverage, verdict, newly, received, asking)
+
+
+def _locked(session_id: uuid.UUID, user_id: int) -> _Case:
+    """Read a person's own session with what hangs on it, and lock progress and clock."""
+    every = PlaySession.objects.select_related("progress", "clock", "enrolment")
+    if connection.features.has_select_for_update_of:
+        every = every.select_for_update(of=("progress", "clock"), no_key=True)
+    session = every.filter(pk=session_id, clock_id=user_id).first()
+    if session is None:
+        raise errors.SessionUnknown
+    state = session.clock.sessions.get(str(session.pk)) or {
+        "seq": session.highest_seq,
+        "early": session.early,
+        "heard": session.heard,
+    }
+    policy = policy_of(session.policy)
+    return _Case(session, session.progress, session.clock, state, policy, to_ms(session.opened_at))
+
+
+def _standing(case: _Case, asking: Asking | None) -> Standing:
+    progress, clock = case.progress, case.clock
+    return Standing(
+        coverage=intervals(progress.coverage),
+        slack=progress.slack_ms,
+        waiting=tuple((s, e, a, b) for s, e, a, b in progress.waiting),
+        held=asking.held if asking else [],
+        life=intervals(clock.life),
+        folded_until=clock.folded_until,
+        absences=intervals(clock.absences),
+        heard=intervals(case.state["heard"]),
+    )
+
+
+def _judge(
+    case: _Case, reported: list[Span], standing: Standing, received: int, asking: Asking | None
+) -> Verdict:
+    session = case.session
+    ends = [to_ms(one) for one in (session.closed_at, session.enrolment.withdrawn_at) if one]
+    return spans.judge(
+        reported,
+        terms=terms_of(case.policy, session.duration_ms, case.opened, *ends),
+        standing=standing,
+        now=received,
+        question=asking.question if asking else None,
+    )
+
+
+def _append(
+    case: _Case, seq: int, reported: list[Span], verdict: Verdict, received: int, facts: dict[str, Any]
+) -> None:
+    if verdict.held:
+        facts = {**facts, "held": [list(piece) for piece in verdict.held]}
+    chain.append(
+        case.clock,
+        chain.Entry(
+            enrolment_id=case.session.enrolment_id,
+            lesson_id=case.session.lesson_id,
+            kind=Evidence.Kind.WATCH,
+            received=received,
+            session_id=case.session.pk,
+            seq=seq,
+            spans=[[one.s, one.e, one.t0, one.t1, one.rate] for one in reported],
+            kept=[list(piece) for piece in verdict.kept],
+            refused=[[one.rule, one.s, one.e] for one in verdict.refused],
+            facts=facts,
+        ),
+    )
+
+
+def _save_progress(
+    case: _Case, after: Standing, reported: list[Span], position_ms: int | None, received: int
+) -> None:
+    """Write the fold. A position told late never overwrites a newer one from another device."""
+    progress = case.progress
+    progress.coverage = [list(one) for one in after.coverage]
+    progress.covered_ms = size(after.coverage)
+    progress.furthest_ms = after.coverage[-1][1] if after.coverage else 0
+    progress.slack_ms = after.slack
+    progress.waiting = [list(piece) for piece in after.waiting]
+    progress.updated_at = from_ms(received)
+    if position_ms is None and reported:
+        position_ms = reported[-1].e
+    at = min(received, case.opened + max((one.t1 for one in reported), default=received - case.opened))
+    if position_ms is not None and (progress.position_at is None or to_ms(progress.position_at) <= at):
+        progress.position_ms = min(position_ms, case.session.duration_ms)
+        progress.position_at = from_ms(at)
+    progress.save(
+        update_fields=[
+            "coverage",
+            "covered_ms",
+            "furthest_ms",
+            "slack_ms",
+            "waiting",
+            "updated_at",
+            "position_ms",
+            "position_at",
+        ]
+    )
+
+
+def _save_clock(case: _Case, after: Standing, received: int) -> None:
+    clock = case.clock
+    life, folded = spans.fold_life(after.life, clock.folded_until, received, LIFE_HORIZON_MS, LIFE_AT_MOST)
+    clock.life, clock.folded_until = [list(one) for one in life], folded
+    keep_at_hand(clock, case.session, {**case.state, "heard": [list(one) for one in after.heard]})
+    clock.save(
+        update_fields=[
+            "life",
+            "folded_until",
+            "sessions",
+            "heads",
+            "check_open",
+            "absences",
+            "presence_left_ms",
+        ]
+    )
+
+
+def _credit(
+    case: _Case,
+    before: Intervals,
+    verdict: Verdict,
+    newly: int,
+    received: int,
+    asking: Asking | None,
+) -> Credit:
+    coverage, duration, policy = verdict.standing.coverage, case.session.duration_ms, case.policy
+    seen = spans.is_seen(coverage, duration, policy.tolerance, policy.coverage_percent)
+    was = seen and spans.is_seen(before, duration, policy.tolerance, policy.coverage_percent)
+    return Credit(
+        enrolment_id=case.session.enrolment_id,
+        lesson_id=case.session.lesson_id,
+        newly_ms=newly,
+        covered_ms=case.progress.covered_ms,
+        duration_ms=duration,
+        coverage=coverage,
+        furthest_ms=verdict.standing.furthest,
+        missing=spans.missing(coverage, duration, policy.tolerance),
+        refused=verdict.refused,
+        highest_seq=case.state["seq"],
+        crossed=seen and not was,
+        is_seen=seen,
+        has_lease=case.clock.session_id == case.session.pk,
+        received_ms=received,
+        session_ms=received - case.opened,
+        presence=asking.presence() if asking else None,
+    )
+
+
+def _repeated(case: _Case, seq: int, now: int) -> Credit:
+    """Return what a report earned when it was first received; nothing is credited again.
+
+    The server hears from the session all the same, which matters to one whose acknowledgement was
+    lost long ago: the contact is kept where it would be missed.
+    """
+    row = Evidence.rows.get(session=case.session, seq=seq)
+    heard = intervals(case.state["heard"])
+    if heard[-1][1] < now + case.policy.allowance // 2:
+        later = spans.heard_at(heard, now, case.policy.allowance)
+        keep_at_hand(case.clock, case.session, {**case.state, "heard": [list(one) for one in later]})
+        case.clock.save(update_fields=["sessions"])
+    asking = Asking(case.clock, case.progress.pk, now, is_contact=False) if case.policy.presence else None
+    standing = _standing(case, asking)
+    refused = tuple(Refused(rule, s, e) for rule, s, e in row.refused)
+    verdict = Verdict(standing, (), (), refused)
+    newly = size((s, e) for s, e, _, _ in row.kept)
+    return _credit(case, standing.coverage, verdict, newly, to_ms(row.received_at), asking)

@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Verify an export of watch evidence, offline, with nothing but Python and `cryptography`.
+
+    python verifier.py evidence.jsonl --key <public key, 64 hex digits>
+
+The export is JSON lines: one `genesis`, its `row`s in order, one `progress`, and the `checkpoint`s
+that seal the chain. Checked is: the hash of every row over the one before it (SHA-256 over 32 bytes
+of the previous hash and the canonical JSON, RFC 8785, of the row); that no row is missing; that the
+coverage told is the union of what the rows credited; that what was credited lies inside the bytes of
+the lecture, in wall time that was never used twice, no faster than the policy allows; that a chain
+head is a leaf of the checkpoint's Merkle tree (RFC 9162) and the checkpoint is signed (Ed25519).
+
+The platform itself uses the functions of this file, so there is one definition of the format.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+SLACK_MS = 2000
+_DOMAIN = b"cloud-classroom evidence checkpoint v1\n"
+
+Facts = dict[str, Any]
+
+
+def canonical(value: Facts) -> bytes:
+    """Return the canonical JSON (RFC 8785) of whole numbers, strings, lists and ASCII-keyed objects.
+
+    Raises `ValueError` for a fraction: no fact of the evidence is one.
+    """
+    _refuse_fractions(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _refuse_fractions(value: Any) -> None:
+    if isinstance(value, float):
+        raise ValueError("a fraction has no place in evidence")
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for one in value:
+        _refuse_fractions(one)
+
+
+def hash_row(previous: str, body: Facts) -> str:
+    """Return the hash of a row over the hash before it, in hex."""
+    return hashlib.sha256(bytes.fromhex(previous) + canonical(body)).hexdigest()
+
+
+def hash_genesis(genesis: Facts) -> str:
+    """Return the hash that a chain begins with, in hex."""
+    return hashlib.sha256(canonical(genesis)).hexdigest()
+
+
+def hash_leaf(chain: str, length: int, head: str) -> bytes:
+    """Return the Merkle leaf of a chain (named by the hash of its genesis) at a length."""
+    return hashlib.sha256(b"\x00" + canonical({"chain": chain, "head": head, "length": length})).digest()
+
+
+def hash_node(left: bytes, right: bytes) -> bytes:
+    """Return the Merkle node over two (RFC 9162 section 2.1.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root_from(leaf: bytes, position: int, size: int, path: list[str]) -> str | None:
+    """Return the root that an inclusion proof leads to (RFC 9162 section 2.1.3.2); None where it cannot be."""
+    if not 0 <= position < size:
+        return None
+    first, last, node = position, size - 1, leaf
+    for step in path:
+        if last == 0:
+            return None
+        other = bytes.fromhex(step)
+        if first & 1 or first == last:
+            node = hash_node(other, node)
+            while not first & 1 and first:
+                first, last = first >> 1, last >> 1
+        else:
+            node = hash_node(node, other)
+        first, last = first >> 1, last >> 1
+    return node.hex() if last == 0 else None
+
+
+def checkpoint_facts(checkpoint: Facts) -> Facts:
+    """Return what of a checkpoint is hashed and signed."""
+    return {name: checkpoint[name] for name in ("number", "at", "root", "size", "previous")}
+
+
+def hash_checkpoint(checkpoint: Facts) -> str:
+    """Return the hash of a checkpoint, in hex."""
+    return hashlib.sha256(canonical(checkpoint_facts(checkpoint))).hexdigest()
+
+
+def signed_bytes(checkpoint: Facts) -> bytes:
+    """Return the bytes that the signature of a checkpoint is over."""
+    return _DOMAIN + canonical(checkpoint_facts(checkpoint))
+
+
+def is_signed(checkpoint: Facts, public_key: str) -> bool:
+    """Whether the checkpoint carries a signature by this Ed25519 key (32 bytes in hex)."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+        key.verify(bytes.fromhex(checkpoint["signature"]), signed_bytes(checkpoint))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def merged(some: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Return the union of intervals as lists."""
+    out: list[list[int]] = []
+    for start, end in sorted(some):
+        if out and start <= out[-1][1]:
+            out[-1][1] = max(out[-1][1], end)
+        elif start < end:
+            out.append([start, end])
+    return out
+
+
+@dataclass
+class Report:
+    """What was found. `faults` is empty where all holds."""
+
+    rows: int = 0
+    sealed: int = 0
+    covered_ms: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing contradicts the evidence."""
+        return not self.faults
+
+
+class Reader:
+    """Reads the lines of one export in order and keeps what they contradict."""
+
+    def __init__(self, public_key: str | None) -> None:
+        self.key = public_key
+        self.report = Report()
+        self.genesis: Facts = {}
+        self.start = self.head = ""
+        self.heads: list[str] = []
+        self.lesson_of: dict[str, str] = {}
+        self.opened_at: dict[str, int] = {}
+        self.kept: dict[str, list[tuple[int, int]]] = {}
+        self.walls: list[tuple[int, int]] = []
+        self.media_ms: dict[str, int] = {}
+        self.wall_ms: dict[str, int] = {}
+        self.told: Facts | None = None
+
+    def fault(self, words: str) -> None:
+        """Note a contradiction."""
+        self.report.faults.append(words)
+
+    def read(self, line: Facts) -> None:
+        """Take one line."""
+        kind = line.get("type")
+        if kind == "genesis":
+            self._read_genesis(line)
+        elif not self.start:
+            self.fault("the export does not begin with its genesis")
+        elif kind == "row":
+            self._read_row(line)
+        elif kind == "checkpoint":
+            self._read_checkpoint(line)
+        elif kind == "progress":
+            self.told = line["lessons"]
+        else:
+            self.fault(f"a line of an unknown type: {kind}")
+
+    def _read_genesis(self, line: Facts) -> None:
+        if self.start:
+            self.fault("a second genesis")
+        self.genesis = line["genesis"]
+        self.start = self.head = hash_genesis(self.genesis)
+        self.heads = [self.start]
+        if line["hash"] != self.start:
+            self.fault("the genesis does not have the hash that is told")
+
+    def _read_row(self, line: Facts) -> None:
+        body, number = line["body"], len(self.heads) - 1
+        if body["index"] != number:
+            self.fault(f"row {number} is missing or out of order: row {body['index']} stands in its place")
+        self.head = hash_row(self.head, body)
+        if line["hash"] != self.head:
+            self.fault(f"row {body['index']} was changed, or one before it: its hash does not follow")
+            self.head = line["hash"]
+        self.heads.append(self.head)
+        self._credit(body)
+
+    def _credit(self, body: Facts) -> None:
+        """Fold what a row credited, and hold it to the promises."""
+        if body["kind"] == "open":
+            self.lesson_of[body["session"]] = body["facts"]["lesson"]
+            self.opened_at[body["session"]] = body["received"]
+        lesson = self.lesson_of.get(body["session"] or "", "")
+        known = {one["key"]: one for one in self.genesis["lessons"]}.get(lesson)
+        for s, e, start, end in body["kept"]:
+            where = f"row {body['index']}"
+            if known is None or not 0 <= s < e <= known["duration_ms"]:
+                self.fault(f"{where} credits what is no part of a lecture of this edition")
+            if not self.opened_at.get(body["session"], end) <= start < end <= body["received"]:
+                self.fault(f"{where} credits time outside its session or after it was received")
+            self.kept.setdefault(lesson, []).append((s, e))
+            self.walls.append((start, end))
+            self.media_ms[lesson] = self.media_ms.get(lesson, 0) + e - s
+            self.wall_ms[lesson] = self.wall_ms.get(lesson, 0) + end - start
+
+    def _read_checkpoint(self, line: Facts) -> None:
+        name, leaf = f"checkpoint {line['number']}", line["leaf"]
+        if line["hash"] != hash_checkpoint(line):
+            self.fault(f"{name} does not have the hash that is told")
+        if self.key and not is_signed(line, self.key):
+            self.fault(f"{name} is not signed by this key")
+        if leaf["length"] >= len(self.heads) or self.heads[leaf["length"]] != leaf["head"]:
+            self.fault(f"{name} sealed {leaf['length']} rows that are not these")
+            return
+        node = hash_leaf(self.start, leaf["length"], leaf["head"])
+        if root_from(node, leaf["position"], line["size"], leaf["path"]) != line["root"]:
+            self.fault(f"{name} does not hold this chain: its proof leads to another root")
+        self.report.sealed = max(self.report.sealed, leaf["length"])
+
+    def finish(self) -> Report:
+        """Hold the whole to the promises and return what was found."""
+        if not self.start:
+            self.fault("the export is empty")
+            return self.report
+        self.report.rows = len(self.heads) - 1
+        self.walls.sort()
+        if any(one[1] > two[0] for one, two in zip(self.walls, self.walls[1:])):  # noqa: B905 - any Python 3
+            self.fault("wall time was credited twice")
+        cap = self.genesis["policy"]["rate_cap_thousandths"]
+        for lesson, media in self.media_ms.items():
+            if media > self.wall_ms[lesson] * cap // 1000 + SLACK_MS:
+                self.fault(f"lesson {lesson} was credited faster than the policy allows")
+        coverage = {lesson: merged(parts) for lesson, parts in self.kept.items()}
+        self.report.covered_ms = {key: sum(e - s for s, e in parts) for key, parts in coverage.items()}
+        if self.told is not None:
+            told = {key: parts for key, parts in self.told.items() if parts}
+            if told != coverage:
+                self.fault("the progress told is not what the rows add up to")
+        return self.report
+
+
+def verify(lines: Iterable[Facts], public_key: str | None = None) -> Report:
+    """Verify the lines of one export; without a key, signatures are not looked at."""
+    reader = Reader(public_key)
+    try:
+        for line in lines:
+            reader.read(line)
+        return reader.finish()
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        reader.fault(f"the export cannot be read: {type(error).__name__}: {error}")
+        return reader.report
+
+
+def lines_of(text: Iterable[str]) -> Iterator[Facts]:
+    """Return the JSON lines of a text. Raises `ValueError` for a line that is none."""
+    for line in text:
+        if line.strip():
+            yield json.loads(line)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; 0 where all holds, 1 where something contradicts it."""
+    parser = argparse.ArgumentParser(description="Verify an export of watch evidence, offline.")
+    parser.add_argument("file", help="the export, JSON lines")
+    parser.add_argument(
+        "--key", help="the platform's public key, 64 hex digits; without it no signature is checked"
+    )
+    given = parser.parse_args(arguments)
+    with open(given.file, encoding="utf-8") as file:
+        report = verify(lines_of(file), given.key)
+    for words in report.faults:
+        sys.stdout.write(f"FAULT  {words}\n")
+    seconds = sum(report.covered_ms.values()) // 1000
+    sys.stdout.write(
+        f"{report.rows} rows, {report.sealed} of them under a checkpoint, {seconds} s credited\n"
+    )
+    if not given.key:
+        sys.stdout.write("Signatures were not checked: no --key was given.\n")
+    sys.stdout.write("The evidence holds.\n" if report.ok else "The evidence does NOT hold.\n")
+    return 0 if report.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
