@@ -75,6 +75,7 @@ class LessonPage:
             "duration_ms": self.lesson.duration_ms,
             "coverage": self.line.spans,
             "furthest_ms": progress.furthest_ms if progress else 0,
+            "tolerance_ms": self.policy.tolerance_ms,
             "start_ms": start_ms,
             "free_seek": self.policy.free_seek or self.line.is_done,
             "hidden_pauses": self.policy.hidden_pauses,

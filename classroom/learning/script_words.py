@@ -68,8 +68,6 @@ def _notices() -> dict[str, str]:
         "lease_title": _("You are learning on another device."),
         "lease_text": _("This one is paused; what it still has to send counts."),
         "lease_action": _("Continue here"),
-        "missed_title": _("The check was missed."),
-        "missed_text": _("Only the part since the last check is taken back. Play it again to make it up."),
         "seek_title": _("Not that far yet."),
         "seek_text": _("What was not yet seen cannot be skipped. You are now at {time}, the furthest point."),
         "refused_title": _("A part was not counted."),
@@ -102,5 +100,8 @@ def _panels() -> dict[str, str]:
         "note_deleted": _("Note deleted"),
         "note_not_deleted": _("The note could not be deleted. Try again."),
         "presence_left": _("Please answer within {time}."),
+        "presence_missed": _(
+            "The time is over. Press to go on; the part since the question has to be played again."
+        ),
         "presence_failed": _("The answer did not get through. Check the network and press again."),
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import type { Interval } from '../../../classroom/learning/static_src/lesson/api.ts';
 import {
-  furthest, gaps, isMissing, nextGap, previousGap, seekLimit, total, union,
+  furthest, gaps, missing, nextGap, previousGap, seekLimit, total, union,
 } from '../../../classroom/learning/static_src/lesson/intervals.ts';
 
 test('the union is sorted and disjoint, and touching ones are one', () => {
@@ -18,15 +18,19 @@ test('the union does not touch what it was given', () => {
   assert.deepEqual(given, [[0, 10]]);
 });
 
-test('gaps lie behind the furthest point only', () => {
-  const seen: Interval[] = [[1000, 2000], [3000, 9000]];
-  assert.deepEqual(gaps(seen, furthest(seen)), [[0, 1000], [2000, 3000]]);
-  assert.deepEqual(gaps([[0, 5000]], 5000), []);
-  assert.deepEqual(gaps([], 0), []);
+test('gaps lie behind the furthest point; the rest is ahead', () => {
+  const seen: Interval[] = [[2000, 4000], [6000, 9000]];
+  const lacking = missing(seen, 20_000, 1500);
+  assert.deepEqual(lacking, [[0, 2000], [4000, 6000], [9000, 20_000]]);
+  assert.deepEqual(gaps(lacking, furthest(seen)), [[0, 2000], [4000, 6000]]);
+  assert.deepEqual(missing([[0, 20_000]], 20_000, 1500), []);
+  assert.deepEqual(missing([], 20_000, 1500), [[0, 20_000]]);
 });
 
-test('a hole that only rounding made is no gap to anyone', () => {
-  assert.deepEqual(gaps([[0, 1000], [1040, 2000]], 2000, 100), []);
+test('a hole that only rounding made is no gap to anyone, unless there are many', () => {
+  assert.deepEqual(missing([[0, 1000], [1040, 9000]], 10_000, 1500), []);
+  const many: Interval[] = [[0, 1000], [2200, 4000], [5200, 9000], [9900, 20_000]];
+  assert.equal(missing(many, 20_000, 1500).length, 3);
 });
 
 test('the key walks round the gaps', () => {
@@ -38,12 +42,6 @@ test('the key walks round the gaps', () => {
   assert.deepEqual(previousGap(holes, 5000), [30_000, 31_000]);
   assert.equal(nextGap([], 0), null);
   assert.equal(previousGap([], 0), null);
-});
-
-test('a line is missing unless all of it is covered', () => {
-  const seen: Interval[] = [[0, 5000]];
-  assert.equal(isMissing(seen, 1000, 5000), false);
-  assert.equal(isMissing(seen, 4000, 5001), true);
 });
 
 test('a first view may not pass the furthest point unless the course allows it', () => {

@@ -4,7 +4,7 @@ import { Lecture, type Failure, type Span } from '../../../../media/static_src/p
 import { send, type Acknowledgement, type Grant, type Interval, type Presence, type Report } from './api.ts';
 import { Captions } from './captions.ts';
 import { Controls } from './controls.ts';
-import { furthest, gaps, nextGap, previousGap, seekLimit, union } from './intervals.ts';
+import { furthest, gaps, missing, nextGap, previousGap, seekLimit, union } from './intervals.ts';
 import { Notes } from './notes.ts';
 import { Notices } from './notices.ts';
 import { mark, part, parts, type LessonData } from './page.ts';
@@ -18,8 +18,6 @@ import { Summary } from './summary.ts';
 import { Transcript } from './transcript.ts';
 import { clock, fill, timeOfDay } from './words.ts';
 
-/** Holes shorter than this come from rounding at cuts; nobody is asked to make them up. */
-const HOLE_MS = 250;
 const ARROW_MS = 5_000;
 const LETTER_MS = 10_000;
 /** How long a kind refusal to jump ahead stays on the page. */
@@ -73,7 +71,8 @@ export class LessonPage {
     this.#presence = new PresenceCheck(words, {
       answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }),
       extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }),
-      missed: () => this.#missed(),
+      missed: () => this.#lecture.video.pause(),
+      answered: () => void this.#reporter?.contact(true).then(() => this.play()),
     });
     this.#captions.onCues = (cues, language) => {
       this.#transcript.fill(cues, language);
@@ -150,14 +149,21 @@ export class LessonPage {
   }
 
   get #limit(): number {
-    const shown = furthest(union(this.#verified, this.#reporter?.unacknowledged ?? []));
-    const reach = Math.max(this.#reach, shown);
+    const reach = Math.max(this.#reach, furthest(this.#shown));
     return seekLimit(reach, this.#data.duration_ms, this.#grant?.policy.free_seek ?? this.#data.free_seek);
   }
 
+  /** Everything shown so far, acknowledged or not. */
+  get #shown(): Interval[] {
+    return union(this.#verified, this.#reporter?.unacknowledged ?? []);
+  }
+
   get #missing(): Interval[] {
-    const shown = union(this.#verified, this.#reporter?.unacknowledged ?? []);
-    return gaps(shown, Math.max(this.#reach, furthest(shown)), HOLE_MS);
+    return missing(this.#shown, this.#data.duration_ms, this.#data.tolerance_ms);
+  }
+
+  get #gaps(): Interval[] {
+    return gaps(this.#missing, Math.max(this.#reach, furthest(this.#shown)));
   }
 
   #isVerified(ms: number): boolean {
@@ -263,11 +269,6 @@ export class LessonPage {
     });
   }
 
-  #missed(): void {
-    this.#lecture.video.pause();
-    this.#note('missed');
-    void this.#reporter?.contact(true);
-  }
 
   #refused(reason: string): void {
     const { words } = this.#data;
@@ -281,7 +282,7 @@ export class LessonPage {
   }
 
   /** A note that only says something; its words are named after it. */
-  #note(kind: 'memory' | 'allowance' | 'missed'): void {
+  #note(kind: 'memory' | 'allowance'): void {
     const { words } = this.#data;
     this.#notices.set(kind, { title: words[`${kind}_title`]!, text: words[`${kind}_text`]! });
   }
@@ -392,22 +393,22 @@ export class LessonPage {
   #draw(all = false): void {
     const position = this.#lecture.position;
     const pending = this.#reporter?.unacknowledged ?? [];
-    const missing = this.#missing;
+    const holes = this.#gaps;
     this.#controls.limit(this.#isVerified(position) ? null : (this.#grant?.policy.rate_cap ?? 1));
-    this.#ruler.draw({ verified: this.#verified, pending, gaps: missing, position });
+    this.#ruler.draw({ verified: this.#verified, pending, gaps: holes, position });
     this.#captions.draw(position);
     this.#controls.time(position, this.#data.duration_ms);
     this.#notes.follow(position);
     this.#transcript.follow(position);
     if (!all) return;
-    const reach = Math.max(this.#reach, furthest(union(this.#verified, pending)));
-    this.#summary.draw({ verified: this.#verified, gaps: missing, reach, duration: this.#data.duration_ms });
-    this.#transcript.mark(missing);
+    const { duration_ms: duration } = this.#data;
+    this.#summary.draw({ verified: this.#verified, missing: this.#missing, gaps: holes, duration });
+    this.#transcript.mark(holes);
   }
 
   #run(action: string): void {
     const at = this.#lecture.position;
-    const gap = action === 'previous_gap' ? previousGap(this.#missing, at) : nextGap(this.#missing, at);
+    const gap = action === 'previous_gap' ? previousGap(this.#gaps, at) : nextGap(this.#gaps, at);
     const acts: Record<string, () => void> = {
       play: () => this.toggle(),
       back: () => this.seek(at - LETTER_MS),

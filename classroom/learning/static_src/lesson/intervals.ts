@@ -24,16 +24,25 @@ export function furthest(list: readonly Interval[]): number {
   return list.length > 0 ? list[list.length - 1]![1] : 0;
 }
 
-/** Return what is missing behind the furthest point; holes up to `tolerance` are no gaps to anyone. */
-export function gaps(list: readonly Interval[], reach: number, tolerance = 0): Interval[] {
-  const out: Interval[] = [];
+/** Small holes together are forgiven up to this much, as by the server (`progress/spans.py`). */
+const FORGIVEN_MS = 2000;
+
+/** Return what is still to be watched, by the server's rule: holes up to `tolerance` are no gaps while few. */
+export function missing(list: readonly Interval[], duration: number, tolerance: number): Interval[] {
+  const every: Interval[] = [];
   let at = 0;
   for (const [start, end] of list) {
-    if (start - at > tolerance) out.push([at, start]);
+    if (start > at) every.push([at, start]);
     at = Math.max(at, end);
   }
-  if (reach - at > tolerance) out.push([at, reach]);
-  return out;
+  if (duration > at) every.push([at, duration]);
+  const large = every.filter(([start, end]) => end - start > tolerance);
+  return total(every) - total(large) <= FORGIVEN_MS ? large : every;
+}
+
+/** Of what is missing, what was left out: it lies behind the furthest point. */
+export function gaps(lacking: readonly Interval[], reach: number): Interval[] {
+  return lacking.filter(([, end]) => end <= reach);
 }
 
 /** Return the first gap that begins after `ms`, or the first of all; null where there is none. */
@@ -44,11 +53,6 @@ export function nextGap(list: readonly Interval[], ms: number): Interval | null 
 /** Return the last gap that ends before `ms`, or the last of all; null where there is none. */
 export function previousGap(list: readonly Interval[], ms: number): Interval | null {
   return list.filter(([start]) => start < ms - 1000).at(-1) ?? list.at(-1) ?? null;
-}
-
-/** Whether any part of [start, end) is not covered. */
-export function isMissing(list: readonly Interval[], start: number, end: number): boolean {
-  return !list.some(([s, e]) => s <= start && e >= end);
 }
 
 /** The point that a first viewing may not pass: seeking further is told, not done. */

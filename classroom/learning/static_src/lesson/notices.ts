@@ -2,10 +2,10 @@
 
 import { mark, part } from './page.ts';
 
-export type Notice = 'offline' | 'allowance' | 'lease' | 'failed' | 'refused' | 'missed' | 'seek' | 'memory';
+export type Notice = 'offline' | 'allowance' | 'lease' | 'failed' | 'refused' | 'seek' | 'memory';
 
 /** Where several hold, the first of these is told. */
-const ORDER: Notice[] = ['lease', 'allowance', 'failed', 'offline', 'missed', 'seek', 'refused', 'memory'];
+const ORDER: Notice[] = ['lease', 'allowance', 'failed', 'offline', 'seek', 'refused', 'memory'];
 
 export interface Message {
   title: string;

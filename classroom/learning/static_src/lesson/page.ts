@@ -8,10 +8,9 @@ export interface LessonData {
   lesson: string;
   person: string;
   duration_ms: number;
-  position_ms: number;
   coverage: Interval[];
   furthest_ms: number;
-  coverage_percent: number;
+  tolerance_ms: number;
   /** Starts at this moment instead of where it was left: a link to a gap, a chapter, a note. */
   start_ms: number | null;
   rates: number[];

@@ -7,7 +7,9 @@ import { clock, fill, type Words } from './words.ts';
 export interface PresenceCalls {
   answer: (id: string) => Promise<Outcome<unknown>>;
   extend: (id: string) => Promise<Outcome<Presence>>;
+  /** The time is over: what is played now cannot count until the answer. */
   missed: () => void;
+  answered: () => void;
 }
 
 export class PresenceCheck {
@@ -18,6 +20,7 @@ export class PresenceCheck {
   #id: string | null = null;
   #until = 0;
   #timer = 0;
+  #missed = false;
 
   constructor(words: Words, calls: PresenceCalls) {
     [this.#words, this.#calls] = [words, calls];
@@ -36,28 +39,32 @@ export class PresenceCheck {
     this.#until = performance.now() + seconds_left * 1000;
     if (this.#id === id) return false;
     this.#id = id;
+    this.#missed = false;
     this.#tick();
     this.#timer = window.setInterval(() => this.#tick(), 1000);
     if (!this.#dialog.open) this.#dialog.showModal();
     return true;
   }
 
+  /** Once the time is over the question stays: from the answer on, time counts again. */
   #tick(): void {
     const left = this.#until - performance.now();
-    this.#left.textContent = fill(this.#words.presence_left!, { time: clock(Math.max(0, left + 999)) });
-    if (left > 0) return;
-    this.#close();
-    this.#calls.missed();
+    const missed = left <= 0;
+    const time = clock(Math.max(0, left + 999));
+    const text = fill(this.#words[missed ? 'presence_missed' : 'presence_left']!, { time });
+    if (this.#left.textContent !== text) this.#left.textContent = text;
+    part('presence-extend').hidden = missed;
+    if (missed && !this.#missed) this.#calls.missed();
+    this.#missed = missed;
   }
 
   async #answer(): Promise<void> {
     const id = this.#id;
     if (!id) return;
     const outcome = await this.#calls.answer(id);
-    if (outcome.kind === 'ok') this.#close();
-    else if (outcome.kind === 'refused') {
+    if (outcome.kind === 'ok' || outcome.kind === 'refused') {
       this.#close();
-      this.#calls.missed();
+      this.#calls.answered();
     } else {
       this.#left.textContent = this.#words.presence_failed!;
     }

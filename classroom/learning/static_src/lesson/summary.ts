@@ -10,21 +10,22 @@ const SHOWN = 6;
 
 export interface Figures {
   verified: Interval[];
+  /** All that is still to be watched, and of it what was left out. */
+  missing: Interval[];
   gaps: Interval[];
-  reach: number;
   duration: number;
 }
 
 /** Return the sentence beside the verified time. Pure. */
-export function sentence({ verified, gaps, reach, duration }: Figures, words: Words): string {
-  const ahead = Math.max(0, duration - reach);
+export function sentence({ missing, gaps, duration }: Figures, words: Words): string {
+  const ahead = total(missing) - total(gaps);
   const values = {
     total: clock(duration),
     count: gaps.length,
     missing: clock(total(gaps)),
     ahead: clock(ahead),
   };
-  if (total(verified) >= duration || (gaps.length === 0 && ahead === 0)) return fill(words.sum_whole!, values);
+  if (missing.length === 0) return fill(words.sum_whole!, values);
   if (gaps.length === 0) return fill(words.sum_ahead!, values);
   return fill(ahead > 0 ? words.sum_gaps_ahead! : words.sum_gaps!, values);
 }
