@@ -55,6 +55,7 @@ def policy_of(page: Any) -> Policy:
         free_seek=page.free_seek,
         coverage_percent=page.coverage_percent,
         presence_minutes=page.presence_minutes,
+        credit_hour_seconds=page.credit_hour_seconds,
     )
 
 

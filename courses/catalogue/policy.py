@@ -13,7 +13,7 @@ class Policy:
     `presence_minutes`: minutes of credited time between presence checks, 0 for none.
     `offline_allowance_s`: seconds after the last contact that still count. `tolerance_ms`: how far
     beyond the furthest credited point a first view may begin. `hidden_pauses`: whether a hidden tab
-    stops the credit.
+    stops the credit. `credit_hour_seconds`: verified seconds that make one credit hour.
     """
 
     rate_cap: float = 1.0
@@ -23,6 +23,7 @@ class Policy:
     offline_allowance_s: int = 900
     tolerance_ms: int = 1500
     hidden_pauses: bool = True
+    credit_hour_seconds: int = 2700
 
     def __post_init__(self) -> None:
         """Refuse figures that would let anything or nothing count. Raises ValueError."""
@@ -32,6 +33,8 @@ class Policy:
             raise ValueError("coverage_percent is from 50 to 100")
         if min(self.presence_minutes, self.offline_allowance_s, self.tolerance_ms) < 0:
             raise ValueError("times are not negative")
+        if self.credit_hour_seconds < 1:
+            raise ValueError("a credit hour has at least one second")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the policy as JSON data, as `Edition.policy` keeps it."""

@@ -26,9 +26,9 @@ class Problem:
     is_warning: bool = False
 
 
-def hours_of(seconds: int | float) -> Decimal:
+def hours_of(seconds: int | float, unit: int = CREDIT_HOUR_S) -> Decimal:
     """Return credit hours of so many seconds of lessons, cut to a tenth."""
-    return (Decimal(int(seconds)) / CREDIT_HOUR_S).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
+    return (Decimal(int(seconds)) / unit).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
 
 
 def is_playable(lecture: Lecture | None) -> bool:
@@ -142,12 +142,12 @@ def _exam(page: Any) -> Iterator[Problem]:
 
 
 def _hours(page: Any) -> Iterator[Problem]:
-    given = hours_of(lesson_seconds(page))
+    given = hours_of(lesson_seconds(page), page.credit_hour_seconds)
     if page.credit_hours is not None and page.credit_hours > given:
         yield Problem(
             "hours_above_lessons",
             "credit_hours",
-            _("%(hours)s credit hours are more than the lessons give (%(given)s, 45 minutes each).")
+            _("%(hours)s credit hours are more than the lessons give (%(given)s).")
             % {"hours": page.credit_hours, "given": given},
             is_warning=True,
         )

@@ -124,6 +124,12 @@ class CoursePage(Page):
         validators=[MinValueValidator(1), MaxValueValidator(2)],
     )
     free_seek = models.BooleanField(_("may skip ahead on first view"), default=False)
+    credit_hour_seconds = models.PositiveSmallIntegerField(
+        _("seconds that make a credit hour"),
+        default=2700,
+        validators=[MinValueValidator(1)],
+        help_text=_("2700 are the usual 45 minutes."),
+    )
     presence_minutes = models.PositiveSmallIntegerField(
         _("minutes between presence checks"), default=0, help_text=_("0: none.")
     )
@@ -184,6 +190,7 @@ class CoursePage(Page):
         FieldPanel("rate_cap"),
         FieldPanel("free_seek"),
         FieldPanel("presence_minutes"),
+        FieldPanel("credit_hour_seconds"),
     ]
     edit_handler = TabbedInterface(
         [
