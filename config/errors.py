@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 
-from config.logs import request_id
+from classroom.people.trace import request_id
 
 
 def answer(

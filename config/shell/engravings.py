@@ -47,13 +47,14 @@ def rosettes(seed: Seed, code: str) -> str:
     for ring in range(rings):
         middle = inner + width * (ring + 0.5)
         drawing += rosette(
+            name=f"r{ring}",
             centre=(440, 152),
             radius=middle,
             swing=width / 2,
             petals=(7, 9, 11, 14)[(ring + seed.pick(4)) % 4],
             strands=10 + 2 * ring,
         )
-    return f'<path stroke-width=".7" d="{drawing}"/>'
+    return f'<g stroke-width=".7">{drawing}</g>'
 
 
 def _in_seal(x: float, y: float) -> bool:
@@ -75,19 +76,20 @@ def _in_circles(x: float, y: float) -> bool:
 def watermark(seed: Seed, code: str) -> str:
     """Reports: fine lines in which a figure appears by half a pitch, as in security print."""
     inside = (_in_seal, _in_signature, _in_circles)[_turn(code, 3)]
+    weight = seed.between(2.0, 2.3)
+    aside, above = seed.between(-12, 12), seed.between(-6, 6)
     pitch = 6
     fine, bold = "", ""
     for line in range(BOTTOM // pitch + 1):
         y = 2 + line * pitch
         start, is_bold = float(LEFT), False
         for x in range(LEFT, RIGHT + 1, 2):
-            now = inside(x, y)
+            now = inside(x - aside, y - above)
             if now != is_bold or x == RIGHT:
                 part = f"M{start:.0f} {y + (pitch / 2 if is_bold else 0):.0f}H{x}"
                 bold, fine = (bold + part, fine) if is_bold else (bold, fine + part)
                 start, is_bold = x, now
-    weight = seed.between(2.0, 2.3)
-    return f'<path stroke-width=".9" opacity=".7" d="{fine}"/><path stroke-width="{weight:.1f}" d="{bold}"/>'
+    return f'<path stroke-width=".9" opacity=".7" d="{fine}"/><path stroke-width="{weight:.2f}" d="{bold}"/>'
 
 
 def measurement(seed: Seed, code: str) -> str:
@@ -100,9 +102,10 @@ def _z_chart(seed: Seed) -> str:
     drawing = f'<path stroke-width="1.6" d="M{LEFT + 4} {zero}H{RIGHT}"/>'
     for level, dash in ((2, "8 5"), (3, "")):
         for sign in (-1, 1):
-            y = zero - sign * level * unit
-            drawing += f'<path d="M{LEFT + 4} {y}H{RIGHT}" stroke-dasharray="{dash}"/>'
-    drawing += f'<path opacity=".5" stroke-dasharray="2 5" d="M{LEFT + 4} {zero - unit}H{RIGHT}M{LEFT + 4} {zero + unit}H{RIGHT}"/>'
+            level_y = zero - sign * level * unit
+            drawing += f'<path d="M{LEFT + 4} {level_y}H{RIGHT}" stroke-dasharray="{dash}"/>'
+    ones = "".join(f"M{LEFT + 4} {zero + side * unit}H{RIGHT}" for side in (-1, 1))
+    drawing += f'<path opacity=".5" stroke-dasharray="2 5" d="{ones}"/>'
     outlier = 13 + seed.pick(3)
     for place in range(22):
         z = 2.6 if place == outlier else (seed.number() + seed.number() + seed.number() - 1.5) * 1.5
@@ -135,7 +138,7 @@ def _calibration(seed: Seed) -> str:
     for strand in range(-9, 10):
         curve = []
         for x in range(LEFT, RIGHT + 1, 12):
-            off = (x - 430) / 1
+            off = x - 430
             curve.append((x, 150 + slope * off + strand * (2.6 + bend * off * off * 0.12)))
         drawing += opened(curve)
     line = opened([(LEFT, 150 + slope * (LEFT - 430)), (RIGHT, 150 + slope * (RIGHT - 430))])
@@ -155,9 +158,12 @@ def _vernier(seed: Seed) -> str:
         drawing += f"M{x} {middle}v-{94 if tick % 10 == 0 else 70 if tick % 5 == 0 else 46}"
     shift = seed.between(2, 8)
     for tick in range(44):
-        x = LEFT + shift + tick * 9.5
-        drawing += f"M{x:.1f} {middle}v{96 if tick % 10 == 0 else 70 if tick % 5 == 0 else 46}"
-    return f'<path d="{drawing}"/><path stroke-width="1.6" d="M{LEFT} {middle}H{RIGHT}"/><path stroke-width="2.6" d="M278 58V288"/>'
+        lower = LEFT + shift + tick * 9.5
+        drawing += f"M{lower:.1f} {middle}v{96 if tick % 10 == 0 else 70 if tick % 5 == 0 else 46}"
+    return (
+        f'<path d="{drawing}"/><path stroke-width="1.6" d="M{LEFT} {middle}H{RIGHT}"/>'
+        '<path stroke-width="2.6" d="M278 58V288"/>'
+    )
 
 
 def gate(seed: Seed, code: str) -> str:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext
 from classroom.institutions.permissions import is_manager, is_regulator
 from classroom.people.permissions import is_trainer
 
-CATALOGUE = "/courses/"
+
+# The catalogue is a page of the tree, not a view.
+_CATALOGUE = "courses/"
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,8 @@ class Item:
 
 
 def _address(name: str) -> str:
-    if name.startswith("/"):
-        return name
     try:
-        return reverse(name)
+        return reverse("wagtail_serve", args=[name]) if name.endswith("/") else reverse(name)
     except NoReverseMatch:
         return ""
 
@@ -41,7 +41,7 @@ def navigation(request: HttpRequest) -> list[Item]:
     entries: list[tuple[str, str]] = []
     if _is_signed_in(user):
         entries.append((gettext("My learning"), "learning:my_learning"))
-    entries.append((gettext("Courses"), CATALOGUE))
+    entries.append((gettext("Courses"), _CATALOGUE))
     if _is_signed_in(user):
         entries.append((gettext("Certificates"), "certificates:mine"))
         if is_manager(user):

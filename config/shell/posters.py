@@ -52,8 +52,8 @@ def hours_text(hours: Decimal | float) -> str:
 
 
 def _scale(style: Style, hours: float) -> str:
-    left, width, y = 34, 572 * 606 / 606, 316
-    unit = (width - 4) / _SCALE_HOURS
+    left, width, y = 34, 568, 316
+    unit = width / _SCALE_HOURS
     filled = min(hours, _SCALE_HOURS) * unit
     ticks = ""
     for quarter in range(_SCALE_HOURS * 4 + 1):

@@ -96,7 +96,7 @@ def states_context() -> dict[str, Any]:
             ("C4", 3),
             ("D1", 3),
             ("E1", 2),
-        ],  # fmt: skip
+        ],
         "maps": range(1, 6),
         "link": "?" + urlencode({"page": 2}),
     }

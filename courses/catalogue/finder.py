@@ -47,7 +47,13 @@ class Card:
     marks: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     moments: tuple[Moment, ...] = ()
-    moment_number: int = 0
+
+    @property
+    def lesson_number(self) -> int:
+        """The number of the lesson in which the place shown stands; 0 where it is in no lesson."""
+        place = self.moment or self.hit
+        key = place.lesson_key if place else ""
+        return next((one.number for one in self.course.lessons if key and one.key == key), 0)
 
     @property
     def moment(self) -> Moment | None:
@@ -128,9 +134,7 @@ def _group(
         key,
         label,
         tuple(
-            Option(
-                value, name, sum(value in _KEYS[key](course) for course in others), value in chosen[key]
-            )
+            Option(value, name, sum(value in _KEYS[key](course) for course in others), value in chosen[key])
             for value, name in names
         ),
     )
@@ -156,9 +160,7 @@ def _card(course: CourseView, found: Found | None) -> Card:
     if found is None:
         return Card(course)
     marks = tuple(dict.fromkeys(hit.excerpt.hit for hit in found.hits))
-    moments = tuple(found.moments)
-    number = next((one.number for one in course.lessons if moments and one.key == moments[0].lesson_key), 0)
-    return Card(course, marks, tuple(found.hits), moments, number)
+    return Card(course, marks, tuple(found.hits), tuple(found.moments))
 
 
 def find(taught: Programme, asked: QueryDict) -> Finding:
