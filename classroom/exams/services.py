@@ -31,7 +31,7 @@ class Saved:
 
 def _locked(attempt: Attempt) -> Attempt:
     every = Attempt.objects.unscoped("the caller checked whose it is")
-    return every.select_for_update(of=("self",)).select_related("exam").get(pk=attempt.pk)
+    return every.select_for_update(of=("self",), no_key=True).select_related("exam").get(pk=attempt.pk)
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def start_attempt(*, enrolment: Enrolment, lessons_met: bool = True, now: dateti
     """
     now = now or timezone.now()
     every = Enrolment.objects.unscoped("the caller checked whose it is")
-    enrolment = every.select_for_update(of=("self",)).get(pk=enrolment.pk)
+    enrolment = every.select_for_update(of=("self",), no_key=True).get(pk=enrolment.pk)
     open_now = queries.open_attempt(enrolment)
     if open_now and open_now.deadline_at > now:
         return open_now

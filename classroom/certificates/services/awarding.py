@@ -27,7 +27,7 @@ def award(*, completion: Completion, now: datetime | None = None) -> Certificate
     """
     every = Completion.objects.unscoped("the award is the system's own act")
     completion = (
-        every.select_for_update(of=("self",))
+        every.select_for_update(of=("self",), no_key=True)
         .select_related("enrolment__user", "enrolment__institution", "enrolment__edition__course")
         .get(pk=completion.pk)
     )

@@ -50,7 +50,7 @@ def due(*, now: datetime | None = None) -> list[int]:
 def _claim(certificate_id: int, now: datetime) -> Certificate | None:
     """Take the lease. Locks the row; None where it is ready, ended, or another holds the lease."""
     every = Certificate.objects.unscoped("rendering is the system's own act")
-    certificate = every.select_for_update(of=("self",)).get(pk=certificate_id)
+    certificate = every.select_for_update(of=("self",), no_key=True).get(pk=certificate_id)
     leased = certificate.leased_until is not None and certificate.leased_until > now
     if certificate.rendering == Certificate.Rendering.READY or leased:
         return None
@@ -146,7 +146,7 @@ def render_again(*, certificate: Certificate, by: User) -> None:
     if not may_end(by):
         raise errors.NotPermitted
     every = Certificate.objects.unscoped("operators render anybody's again")
-    certificate = every.select_for_update(of=("self",)).get(pk=certificate.pk)
+    certificate = every.select_for_update(of=("self",), no_key=True).get(pk=certificate.pk)
     if certificate.state != Certificate.State.ISSUED:
         raise errors.AlreadyEnded
     certificate.rendering, certificate.render_attempts = Certificate.Rendering.DUE, 0
