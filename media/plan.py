@@ -107,7 +107,7 @@ class Piece:
     seek_ms: int = 0
 
     @property
-    def weightms_of(self) -> int:
+    def weight_ms(self) -> int:
         """Work in milliseconds of encoded picture."""
         length = self.end_ms - self.start_ms
         return length if self.kind == "video" else ceil(length / LIGHT_WORK)
@@ -131,12 +131,12 @@ class Plan:
     filters: tuple[str, ...] = field(default=())
 
     @property
-    def durationms_of(self) -> int:
+    def duration_ms(self) -> int:
         """The length of the whole, in whole frames."""
         return round(self.frames / self.rate * 1000)
 
     @property
-    def plannedms_of(self) -> int:
+    def planned_ms(self) -> int:
         """All the work, for the progress."""
         return sum(piece.weight_ms for piece in self.pieces)
 
