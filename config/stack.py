@@ -118,7 +118,7 @@ def chromium() -> str | None:
     if not package.exists():
         return None
     script = "import c from '@sparticuz/chromium'; console.log(await c.executablePath())"
-    found = subprocess.run(
+    answer = subprocess.run(
         ["node", "--input-type=module", "-e", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return found.stdout.strip() or None
+    return answer.stdout.strip() or None

@@ -92,7 +92,8 @@ class _Reader:
         """Take one line that is not empty."""
         if line.startswith("# "):
             code, rest = line[2:].split(" ", 1)
-            self.course = CourseText(code, *_cells(rest, 2))
+            title, english = _cells(rest, 2)
+            self.course = CourseText(code, title, english)
         elif self.course is None:
             raise ValueError(f"before the title: {line}")
         elif line.startswith("### "):
@@ -146,4 +147,5 @@ def _lesson(line: str) -> Lesson:
     if line.startswith("= "):
         title, english, summary, minutes = _cells(line[2:], 4)
         return Lesson(title, english, summary, minutes=int(minutes))
-    return Lesson(*_cells(line, 4))
+    title, english, summary, basis = _cells(line, 4)
+    return Lesson(title, english, summary, basis)

@@ -14,6 +14,7 @@ from config.demo import lecture
 from config.demo.content import CourseText, Lesson, courses, questions
 from courses.catalogue.models import CataloguePage, CoursePage, HomePage, NoticePage, Topic
 from courses.questions.models import QuestionBank
+from courses.questions.rows import Option, QuestionRow
 from courses.questions.services import import_questions
 from media.ingest import ingest_file
 from media.models import Encode, Lecture
@@ -41,9 +42,21 @@ def banks(by: User) -> dict[str, QuestionBank]:
             code=code, defaults={"name": name, "created_by": by}
         )
         if is_new:
-            import_questions(bank=bank, rows=[q for q in questions() if q["topic"] == name], by=by)
+            import_questions(bank=bank, rows=[_row(q) for q in questions() if q["topic"] == name], by=by)
         found[name] = bank
     return found
+
+
+def _row(question: dict[str, Any]) -> QuestionRow:
+    return QuestionRow(
+        kind=question["kind"],
+        stem=question["stem"],
+        options=tuple(Option(option["key"], option["text"]) for option in question["options"]),
+        answers=tuple(question["answers"]),
+        reference=question["id"],
+        explanation=question["explanation"],
+        legal_basis=question["reference"],
+    )
 
 
 def lectures(owner: User) -> Iterator[tuple[int, int, Lecture]]:
@@ -139,7 +152,16 @@ def _fields(course: CourseText, bank: QuestionBank) -> dict[str, Any]:
         "exam_minutes": 30,
         "pass_mark": int(values.get("pass", "60")),
         "exam_interval_minutes": 60,
+        "free_seek": values.get("free") == "yes",
+        # The lectures of the demo are short: their whole length makes the nominal hours.
+        "credit_hour_seconds": max(1, int(_seconds(course) / float(values["hours"]))),
     }
+
+
+def _seconds(course: CourseText) -> float:
+    titles = [title_of(course, n, les) for n, les in enumerate(course.lessons, 1) if not les.is_reading]
+    durations = Lecture.objects.filter(title__in=titles).values_list("current__duration_ms", flat=True)
+    return sum(duration or 0 for duration in durations) / 1000
 
 
 def _block(course: CourseText, number: int, lesson: Lesson) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from classroom.people.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
 from config import engines
 from config.supervisor import Program, Supervisor, python
 
