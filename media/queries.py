@@ -1,5 +1,6 @@
 """Reads of lectures: what can be played, where each one stands, its captions."""
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,8 +9,8 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
-from media import captions
-from media.models import Encode, Lecture, Source, Track, Upload
+from media import captions, spool
+from media.models import Chunk, Encode, Lecture, Source, Track, Upload
 from media.permissions import sees_all
 
 # The six fields of the scale, in their order. An upload is in the first; `failed` stays in the
@@ -71,6 +72,19 @@ def choosable_lectures(user: Any, title: str = "") -> QuerySet[Lecture]:
     return lectures
 
 
+def listed_lectures(user: Any, query: str = "", *, in_bin: bool = False) -> QuerySet[Lecture]:
+    """Return the lectures of the admin's list with what their rows show; those in the bin apart."""
+    lectures = visible_lectures(user).filter(trashed_at__isnull=not in_bin)
+    for word in query.split():
+        lectures = lectures.filter(Q(title__icontains=word) | Q(owner__name__icontains=word))
+    return lectures_with_states(lectures)
+
+
+def lectures_with_states(lectures: QuerySet[Lecture]) -> QuerySet[Lecture]:
+    """Fetch with the lectures what says where they stand: four queries, however many there are."""
+    return lectures.select_related("current", "owner").prefetch_related(newest_encodes(), "tracks")
+
+
 def open_uploads(user: Any) -> QuerySet[Upload]:
     """Return the transfers of `user` that can go on; parts of a larger one stay hidden."""
     return (
@@ -95,6 +109,7 @@ def cues_of(track: Track) -> list[captions.Cue]:
 def newest_encodes() -> "Prefetch[Any, Any, Any]":
     """Return the prefetch that `state_in` needs: each lecture's encodes with the milliseconds done."""
     encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).order_by("-number")
+    encodes = encodes.select_related("source").prefetch_related("renditions")
     return Prefetch("encodes", queryset=encodes, to_attr="encodes_newest_first")
 
 
@@ -175,3 +190,40 @@ def used_bytes(tenant: str) -> int:
 def abandoned_after(upload: Upload, now: datetime, idle: timedelta = timedelta(seconds=20)) -> bool:
     """Whether nothing has been received for so long that the transfer counts as interrupted."""
     return now - upload.updated_at > idle
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What an operator sees. `free` and `total` are bytes of the spool's disk."""
+
+    running: list[Chunk]
+    under_way: list[Encode]
+    waiting: int
+    failed: list[Encode]
+    receiving: list[Upload]
+    free: int
+    total: int
+
+
+def board(now: datetime, *, since: datetime) -> Board:
+    """Return what is worked on and where, what waits, and what failed since a time. Six queries."""
+    leased = Chunk.objects.filter(state=Chunk.State.LEASED).select_related("encode__lecture")
+    ended = [Encode.State.PUBLISHED, Encode.State.FAILED]
+    under_way = Encode.objects.exclude(state__in=ended).select_related("lecture", "source")
+    failed = Encode.objects.filter(state=Encode.State.FAILED, created_at__gte=since).select_related("lecture")
+    disk = shutil.disk_usage(spool.folder())
+    return Board(
+        running=list(leased.order_by("worker", "encode_id", "index")[:100]),
+        under_way=list(
+            under_way.annotate(done_ms=Sum("chunks__done_ms")).order_by("-priority", "created_at")[:100]
+        ),
+        waiting=Chunk.objects.filter(state=Chunk.State.DUE).count(),
+        failed=list(failed.order_by("-created_at")[:50]),
+        receiving=list(
+            Upload.objects.filter(state=Upload.State.RECEIVING, expires_at__gt=now)
+            .select_related("owner")
+            .order_by("-updated_at")[:50]
+        ),
+        free=disk.free,
+        total=disk.total,
+    )

@@ -45,7 +45,8 @@ from media.upload_rules import (
 
 log = logging.getLogger(__name__)
 
-PIECE = 1 << 20
+# Small, since what a dead connection has brought of an unfinished piece is lost with it.
+PIECE = 64 << 10
 HEAD = 512
 # How often a running transfer says in its row how far it is; the file is the truth.
 _TELL_EVERY_S = 2.0

@@ -1,0 +1,87 @@
+"""Forms of the lecture admin."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from media import captions
+from media.models import Lecture
+
+LANGUAGES = [
+    ("zh-Hans", "中文（简体）"),
+    ("zh-Hant", "中文（繁體）"),
+    ("en", "English"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("fr", "Français"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("ru", "Русский"),
+]
+_MOST_POSTER_BYTES = 20 * 1024 * 1024
+
+
+class LectureForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
+    """Title and spoken language."""
+
+    language = forms.ChoiceField(label=_("spoken language"), choices=LANGUAGES)
+
+    class Meta:
+        model = Lecture
+        fields = ["title", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = self.instance.language
+        field = self.fields["language"]
+        if now and now not in dict(LANGUAGES) and isinstance(field, forms.ChoiceField):
+            field.choices = [*LANGUAGES, (now, now)]
+
+
+class CaptionsForm(forms.Form):
+    """A caption file in one language."""
+
+    file = forms.FileField(
+        label=_("Caption file"),
+        help_text=_("WebVTT, SRT, ASS, SSA, SBV or STL, at most 8 MB. Any Chinese encoding is recognised."),
+        widget=forms.FileInput(attrs={"accept": ",".join(captions.EXTENSIONS)}),
+    )
+    language = forms.ChoiceField(label=_("Language of the captions"), choices=LANGUAGES)
+    skip_bad = forms.BooleanField(
+        label=_("Leave out captions that cannot be read"),
+        required=False,
+        help_text=_("Otherwise the file is refused as a whole, with the numbers of the lines."),
+    )
+
+    def clean_file(self) -> Any:
+        """Refuse what is too large before it is read."""
+        file = self.cleaned_data["file"]
+        if file.size > captions.MAX_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than 8 MB. Captions never are: choose the caption file.")
+            )
+        return file
+
+
+class PosterForm(forms.Form):
+    """A picture for the poster."""
+
+    picture = forms.FileField(
+        label=_("Picture"),
+        help_text=_("JPEG, PNG or WebP. It is cut to 16:9; what the camera wrote into it is removed."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    def clean_picture(self) -> Any:
+        """Refuse what is too large before it is read."""
+        file = self.cleaned_data["picture"]
+        if file.size > _MOST_POSTER_BYTES:
+            raise forms.ValidationError(_("The picture is larger than 20 MB. Choose a smaller one."))
+        return file
+
+
+class TrashForm(forms.Form):
+    """A deliberate yes."""
+
+    is_sure = forms.BooleanField(label=_("Yes, put this lecture into the bin"))

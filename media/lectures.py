@@ -1,0 +1,103 @@
+"""What people do with a lecture: name it, caption it, give it a poster, put it into the bin and back."""
+
+import hashlib
+from io import BytesIO
+from typing import IO
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from media import captions
+from media.models import Lecture, Track
+
+_POSTER_SIZE = (1280, 720)
+_MOST_PIXELS = 50_000_000
+
+
+class UnreadablePicture(Exception):
+    """A poster that is no picture, or one that is too large to be opened safely."""
+
+
+def rename(*, lecture: Lecture, title: str, language: str) -> None:
+    """Give a lecture its title and the language that is spoken in it. No lock: the last writer wins."""
+    lecture.title, lecture.language = title, language
+    lecture.save(update_fields=["title", "language"])
+
+
+def trash(*, lecture: Lecture) -> None:
+    """Put a lecture into the bin: it can no longer be chosen. Published editions go on playing it."""
+    Lecture.objects.filter(pk=lecture.pk, trashed_at__isnull=True).update(trashed_at=timezone.now())
+
+
+def restore(*, lecture: Lecture) -> None:
+    """Take a lecture out of the bin."""
+    Lecture.objects.filter(pk=lecture.pk).update(trashed_at=None)
+
+
+def save_captions(
+    *, lecture: Lecture, language: str, label: str, data: bytes, filename: str, skip_bad: bool = False
+) -> tuple[Track, captions.Parsed]:
+    """Keep the captions of one language, replacing those that were there, and say what was put right.
+
+    Raises `UnreadableCaptions` with the lines that are wrong; then nothing changes.
+    """
+    duration = lecture.current.duration_ms if lecture.current else 0
+    parsed = captions.parse(data, filename, skip_bad=skip_bad, duration_ms=duration)
+    now = timezone.now()
+    with transaction.atomic():
+        track, _created = Track.objects.update_or_create(
+            lecture=lecture,
+            language=language,
+            defaults={
+                "label": label,
+                "vtt": parsed.as_vtt(),
+                "filename": filename[:255],
+                "updated_at": now,
+            },
+        )
+    return track, parsed
+
+
+def delete_captions(*, lecture: Lecture, language: str) -> None:
+    """Take the captions of one language away; none is no error."""
+    Track.objects.filter(lecture=lecture, language=language).delete()
+
+
+def set_poster(*, lecture: Lecture, picture: IO[bytes]) -> None:
+    """Keep a picture as the poster: 16:9, at most 1280x720, without anything the camera wrote into it.
+
+    The file is named by its content, so caches never show an old one. Raises `UnreadablePicture`.
+    """
+    try:
+        with Image.open(picture) as opened:
+            if opened.width * opened.height > _MOST_PIXELS:
+                raise UnreadablePicture
+            upright = ImageOps.exif_transpose(opened).convert("RGB")
+            fitted = ImageOps.fit(upright, _fitting(upright.size))
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadablePicture from error
+    written = BytesIO()
+    # A fresh image carries no EXIF, so no place and no device reach a viewer.
+    fitted.save(written, "JPEG", quality=86, optimize=True, progressive=True)
+    data = written.getvalue()
+    key = f"posters/{lecture.pk}/{hashlib.sha256(data).hexdigest()[:32]}.jpg"
+    if not default_storage.exists(key):
+        key = default_storage.save(key, ContentFile(data))
+    lecture.poster = key
+    lecture.save(update_fields=["poster"])
+
+
+def clear_poster(*, lecture: Lecture) -> None:
+    """Go back to the poster that was taken out of the video."""
+    lecture.poster = ""
+    lecture.save(update_fields=["poster"])
+
+
+def _fitting(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the largest 16:9 size within the picture and the limit."""
+    width = min(size[0], round(size[1] * 16 / 9), _POSTER_SIZE[0])
+    width = max(width - width % 16, 16)
+    return width, width * 9 // 16

@@ -1,0 +1,209 @@
+"""What the lecture admin says: stages, estimates, sizes, the plan in plain words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.defaultfilters import filesizeformat
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from media.errors import WARNINGS, reason_of
+from media.models import Encode, Lecture, Upload
+from media.queries import STAGES, LectureState, abandoned_after, newest_first
+
+STAGE_LABELS: dict[str, str | Promise] = {
+    "uploading": gettext_lazy("Upload"),
+    "received": gettext_lazy("Receive"),
+    "probed": gettext_lazy("Check"),
+    "transcoding": gettext_lazy("Encode"),
+    "packaging": gettext_lazy("Package"),
+    "published": gettext_lazy("Publish"),
+}
+
+_WHY: dict[str, str | Promise] = {
+    "content_still": gettext_lazy("Still slides: text stays sharp, and few bytes are needed."),
+    "content_speaker": gettext_lazy("Slides with a speaker."),
+    "content_screencast": gettext_lazy("A screen recording: sharp when it rests, fluent when it scrolls."),
+    "content_camera": gettext_lazy("Camera pictures: more bytes, so that movement stays clear."),
+    "copy_top": gettext_lazy("The highest quality is taken over from the file unchanged."),
+    "encode_asked": gettext_lazy("Everything is encoded anew, as was asked."),
+    "encode_codec": gettext_lazy("Encoded anew: browsers cannot play the codec of the file."),
+    "encode_pixels": gettext_lazy("Encoded anew: the pixel format of the file is not for browsers."),
+    "encode_size": gettext_lazy("Encoded anew: the picture is larger than a viewer needs."),
+    "encode_shape": gettext_lazy("Encoded anew: the picture is rotated, stretched or HDR."),
+    "encode_rate": gettext_lazy("Encoded anew: the frame rate varies or is very high."),
+    "encode_container": gettext_lazy("Encoded anew: the container does not allow exact cuts."),
+    "encode_keyframes": gettext_lazy("Encoded anew: the file can be cut at too few places."),
+    "encode_start": gettext_lazy("Encoded anew: picture and sound do not begin together."),
+    "encode_length": gettext_lazy("Encoded anew: the picture ends before the sound, or the file is cut off."),
+    "encode_bits": gettext_lazy("Encoded anew: the file uses far more bytes than the picture needs."),
+    "fewer_frames": gettext_lazy("The frame rate is lowered to what can be seen."),
+    "half_rate": gettext_lazy("Small pictures get half of the frames."),
+    "audio_only": gettext_lazy("Only sound: a cover takes the place of the picture."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list: a lecture, or an upload that has not become one."""
+
+    key: str
+    title: str
+    facts: str
+    state: LectureState
+    headline: str
+    rest: str
+    lecture: Lecture | None = None
+    upload: Upload | None = None
+    reason: str | Promise = ""
+    remedy: str | Promise = ""
+    may_change: bool = False
+
+    @property
+    def version(self) -> str:
+        """Change whenever anything that is shown changes."""
+        return f"{self.title}|{self.facts}|{self.headline}|{self.rest}|{self.reason}|{self.state.reached:.3f}"
+
+
+def stages(state: LectureState) -> list[tuple[str, str | Promise, str]]:
+    """Return each stage as (code, label, passed, current or coming)."""
+    at = STAGES.index(state.stage)
+    done = state.stage == "published" and not state.failed
+    return [
+        (code, STAGE_LABELS[code], "passed" if n < at or done else "current" if n == at else "coming")
+        for n, code in enumerate(STAGES)
+    ]
+
+
+def lecture_row(lecture: Lecture, state: LectureState, *, may_change: bool, now: datetime) -> Row:
+    """Say where a lecture stands. The lecture comes with the prefetches of the list."""
+    encode = next(iter(newest_first(lecture)), None)
+    headline, rest = _state_words(lecture, encode, state)
+    reason = reason_of(state.reason) if state.failed else None
+    return Row(
+        key=f"lecture-{lecture.pk}",
+        title=lecture.title,
+        facts=_facts(encode),
+        state=state,
+        headline=headline,
+        rest=rest,
+        lecture=lecture,
+        reason=reason.reason if reason else "",
+        remedy=reason.remedy if reason else "",
+        may_change=may_change,
+    )
+
+
+def upload_row(upload: Upload, now: datetime) -> Row:
+    """Say how far an upload is, and whether it was interrupted."""
+    share = upload.offset / upload.length if upload.length else 0.0
+    received = _("%(received)s of %(whole)s received") % {
+        "received": filesizeformat(upload.offset),
+        "whole": filesizeformat(upload.length),
+    }
+    is_left = abandoned_after(upload, now)
+    if upload.offset == upload.length:
+        headline, rest = _("Received"), _("it is being checked and stored.")
+    elif is_left:
+        headline = _("Interrupted at %(percent)d %%") % {"percent": int(share * 100)}
+        rest = _("%(received)s. Choose the same file, and it goes on from there.") % {"received": received}
+    else:
+        headline, rest = _("Uploading %(percent)d %%") % {"percent": int(share * 100)}, f"{received}."
+    return Row(
+        key=f"upload-{upload.pk}",
+        title=upload.lecture.title if upload.lecture else upload.filename or _("Unnamed upload"),
+        facts=filesizeformat(upload.length),
+        state=LectureState("uploading", share, is_moving=not is_left, is_waiting=is_left),
+        headline=headline,
+        rest=rest,
+        upload=upload,
+        may_change=True,
+    )
+
+
+def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -> tuple[str, str]:
+    """Return the bold word of a state and what follows it."""
+    if state.failed:
+        return _("%(stage)s failed") % {"stage": STAGE_LABELS[state.stage]}, ""
+    if encode is None:
+        return _("Nothing uploaded"), _("upload a recording.")
+    early = _(" It can already be watched.") if state.is_playable else ""
+    said = {
+        "received": (
+            _("Received"),
+            _("waiting for a free worker.") if state.is_waiting else _("being checked."),
+        ),
+        "probed": (_("Checked"), _("being planned.")),
+        "transcoding": (
+            _("Encoding %(percent)d %%") % {"percent": state.percent},
+            f"{time_left(state.seconds_left)}{early}",
+        ),
+        "packaging": (_("Packaging"), _("almost done.") + early),
+        "published": (_("Published"), _published(lecture, encode)),
+    }
+    return said.get(state.stage, ("", ""))
+
+
+def _published(lecture: Lecture, encode: Encode) -> str:
+    qualities = sum(rendition.kind == "video" for rendition in encode.renditions.all())
+    said = ngettext("%(count)d quality", "%(count)d qualities", qualities) % {"count": qualities}
+    languages = ", ".join(track.label for track in lecture.tracks.all())
+    return f"{said}; " + (
+        _("captions: %(languages)s") % {"languages": languages} if languages else _("no captions")
+    )
+
+
+def time_left(seconds: int | None) -> str:
+    """Say an estimate no more exactly than it is known."""
+    if seconds is None:
+        return _("the time left is not known yet.")
+    if seconds < 60:
+        return _("less than a minute left.")
+    if seconds < 5400:
+        minutes = round(seconds / 60)
+        return ngettext("about %(count)d minute left.", "about %(count)d minutes left.", minutes) % {
+            "count": minutes
+        }
+    hours = round(seconds / 3600)
+    return ngettext("about %(count)d hour left.", "about %(count)d hours left.", hours) % {"count": hours}
+
+
+def _facts(encode: Encode | None) -> str:
+    """Return length, size of the picture and of the file, as far as they are known."""
+    if encode is None:
+        return ""
+    parts = [clock(encode.duration_ms)] if encode.duration_ms else []
+    if encode.width:
+        parts.append(f"{encode.width}×{encode.height}")
+    parts.append(filesizeformat(encode.source.size))
+    return ", ".join(parts)
+
+
+def clock(milliseconds: int) -> str:
+    """Return a length as 34:00 or 1:34:00."""
+    seconds = round(milliseconds / 1000)
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def plan_words(encode: Encode) -> list[str | Promise]:
+    """Return the reasons of an encode's plan in plain words."""
+    return [_WHY[code] for code in encode.plan.get("why", []) if code in _WHY]
+
+
+def warning_words(encode: Encode) -> list[str | Promise]:
+    """Return what was put right or is missing, in plain words."""
+    return [WARNINGS[code] for code in encode.warnings if code in WARNINGS]
+
+
+def sentence(state: LectureState, headline: str, rest: str) -> str:
+    """Return what the scale shows, for those who do not see it."""
+    total = len(STAGES)
+    at = STAGES.index(state.stage) + 1
+    return _("Stage %(at)d of %(total)d. %(headline)s, %(rest)s") % {
+        "at": at,
+        "total": total,
+        "headline": headline,
+        "rest": rest,
+    }
