@@ -203,3 +203,26 @@ class RegulatorGrant(models.Model):
                 name="institutions_one_open_grant",
             ),
         ]
+
+
+class StaffImport(models.Model):
+    """A staff list that was read and not yet, or just, carried out. `rows` are its cells as text."""
+
+    class State(models.TextChoices):
+        """Where an import stands."""
+
+        READ = "read", _("read")
+        APPLIED = "applied", _("carried out")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=255)
+    rows = models.JSONField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.READ)
+    outcome = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("staff import")
+        verbose_name_plural = _("staff imports")

@@ -47,14 +47,9 @@ class ProfileForm(forms.ModelForm):
         return data
 
 
-class PasswordForm(forms.Form):
-    """The old password once, the new one twice."""
+class WelcomeForm(forms.Form):
+    """A new password, twice."""
 
-    old = forms.CharField(
-        label=_("Present password"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     new = forms.CharField(
         label=_("New password"),
         strip=False,
@@ -71,13 +66,6 @@ class PasswordForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
 
-    def clean_old(self) -> str:
-        """Check that the person at the keyboard knows the present password."""
-        value: str = self.cleaned_data["old"]
-        if not self.user.check_password(value):
-            raise forms.ValidationError(_("This is not your present password."))
-        return value
-
     def clean(self) -> dict[str, Any]:
         """Check the new password against the rules and its repetition."""
         data = super().clean() or {}
@@ -90,6 +78,24 @@ class PasswordForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("new", error)
         return data
+
+
+class PasswordForm(WelcomeForm):
+    """The present password, then the new one twice."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["old", "new", "again"]
+
+    def clean_old(self) -> str:
+        """Check that the person at the keyboard knows the present password."""
+        value: str = self.cleaned_data["old"]
+        if not self.user.check_password(value):
+            raise forms.ValidationError(_("This is not your present password."))
+        return value
 
 
 class TokenForm(forms.Form):

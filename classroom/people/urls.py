@@ -9,6 +9,7 @@ app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", signing.sign_in, name="sign_in"),
     path("sign-out/", signing.sign_out, name="sign_out"),
+    path("welcome/<str:key>/<str:token>/", signing.welcome, name="welcome"),
     path("privacy/", account.privacy, name="privacy"),
     path("me/", account.me, name="me"),
     path("me/password/", account.password, name="password"),

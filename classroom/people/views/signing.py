@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from classroom.people import services
 from classroom.people.demo import DEMO_PASSWORD
 from classroom.people.devices import device_of, mask_address
-from classroom.people.forms import SignInForm
+from classroom.people.forms import SignInForm, WelcomeForm
 from classroom.people.ids import mask_identifier
+from classroom.people.invitations import invited
 from classroom.people.models import SignIn, User
 from classroom.people.queries import demo_people
 
@@ -87,6 +88,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         },
         status=401 if failed else 400 if form.errors else 200,
     )
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest, key: str, token: str) -> HttpResponse:
+    """Let an invited person set a password and come in; a used or late link says what to do."""
+    person = invited(key, token)
+    if person is None:
+        return render(request, "people/welcome_over.html", status=410)
+    form = WelcomeForm(request.POST or None, user=person)
+    if request.method == "POST" and form.is_valid():
+        person = services.change_password(user=person, password=form.cleaned_data["new"], by=person)
+        admit(request, person)
+        return redirect("people:me")
+    context = {"form": form, "person": person, "name": person.mobile or person.email}
+    return render(request, "people/welcome.html", context, status=400 if form.errors else 200)
 
 
 @require_POST
