@@ -1,7 +1,7 @@
 """A question as it is handed in, and what makes it answerable. Pure but for the words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils.translation import gettext_lazy as _
@@ -35,8 +35,23 @@ class QuestionRow:
     effective_from: date | None = None
     reviewed_on: date | None = None
     place: str = ""
-    # What was left aside in reading it, such as a picture; shown before anything is imported.
-    notes: tuple[str, ...] = field(default=())
+    # What was left aside in reading it without harm; shown before anything is imported.
+    notes: tuple[str, ...] = ()
+    # Why it cannot be taken over from its file.
+    problem: str = ""
+
+    @classmethod
+    def refused(cls, place: str, problem: str, stem: str = "") -> "QuestionRow":
+        """Return a row that stands for a question that cannot be taken over."""
+        return cls(kind="", stem=stem, options=(), answers=(), place=place, problem=problem)
+
+    def named(self, reference: str, notes: tuple[str, ...] = ()) -> "QuestionRow":
+        """Return the row under a reference and with further notes."""
+        return replace(self, reference=reference, notes=(*self.notes, *notes))
+
+    def noted(self, note: str) -> "QuestionRow":
+        """Return the row with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def content(self) -> tuple[object, ...]:
         """Return what a learner would see or be marked by; equal content needs no new version."""
@@ -56,6 +71,8 @@ def lettered(texts: Sequence[str]) -> tuple[Option, ...]:
 
 def checked(row: QuestionRow) -> QuestionRow:
     """Return the row, its answers in the order of its options, or raise `BadQuestion`."""
+    if row.problem:
+        raise BadQuestion("file", row.problem)
     if row.kind not in KINDS:
         raise BadQuestion("kind", _("Only single choice, multiple choice and true-or-false can be used."))
     if not row.stem.strip():
@@ -66,10 +83,7 @@ def checked(row: QuestionRow) -> QuestionRow:
     _check_answers(row)
     order = {option.key: place for place, option in enumerate(row.options)}
     answers = tuple(sorted(set(row.answers), key=order.__getitem__))
-    return QuestionRow(
-        **{name: getattr(row, name) for name in row.__dataclass_fields__ if name != "answers"},
-        answers=answers,
-    )
+    return replace(row, answers=answers)
 
 
 def _check_options(row: QuestionRow) -> None:

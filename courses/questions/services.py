@@ -1,6 +1,6 @@
 """Writes of the question bank. A wording that an exam may have drawn is never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from courses.questions.errors import BadQuestion, DuplicateReference, KindIsFixed
+from courses.questions.importers.records import row_of
 from courses.questions.models import Question, QuestionBank, QuestionVersion
 from courses.questions.rows import QuestionRow, checked
 
@@ -128,9 +129,13 @@ def freeze(*, versions: QuerySet[QuestionVersion]) -> int:
 
 
 def import_questions(
-    *, bank: QuestionBank, rows: Sequence[QuestionRow], by: Any, dry_run: bool = False
+    *,
+    bank: QuestionBank,
+    rows: Sequence[QuestionRow | Mapping[str, Any]],
+    by: Any,
+    dry_run: bool = False,
 ) -> ImportReport:
-    """Import rows into a bank, and tell of each what happened.
+    """Import rows (or records as in a JSON file) into a bank, and tell of each what happened.
 
     A row that cannot be used is refused with the reason and the others go on. A row whose
     reference is there changes that question (see `add_version`) or nothing; so a second run of the
@@ -141,7 +146,8 @@ def import_questions(
     with transaction.atomic():
         QuestionBank.objects.select_for_update().get(pk=bank.pk)
         seen: set[str] = set()
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
+            row = row if isinstance(row, QuestionRow) else row_of(row, place=str(number))
             report.lines.append(_import(bank, row, by, seen))
         if dry_run:
             transaction.set_rollback(True)
