@@ -1,0 +1,162 @@
+// One file on its way: tus with retries that outlast a closed lid, and a fingerprint that finds it again.
+
+import { Upload, type DetailedError, type HttpRequest, type PreviousUpload } from 'tus-js-client';
+import { Pace, retryDelays, worthRetrying } from './rules.ts';
+
+export type State = 'waiting' | 'sending' | 'paused' | 'retrying' | 'done' | 'failed' | 'refused';
+
+export interface Settings {
+  endpoint: string;
+  person: string;
+  lecture: number | null;
+  token: () => string;
+}
+
+export interface Seen {
+  state: State;
+  sent: number;
+  pace: Pace;
+  /** The server's own words where it refused. */
+  detail: string;
+  known: boolean;
+}
+
+/** A file larger than this is sent in several requests, so that a proxy's limit on a body is never met. */
+const PIECE = 256 * 1024 * 1024;
+/** A file up to this is hashed first: if it is already here, nothing has to be sent. */
+const HASHED = 256 * 1024 * 1024;
+
+export class Transfer {
+  readonly file: File;
+  readonly seen: Seen = { state: 'waiting', sent: 0, pace: new Pace(), detail: '', known: false };
+  readonly #settings: Settings;
+  readonly #changed: () => void;
+  #upload: Upload | null = null;
+  readonly #address: string | null;
+
+  constructor(file: File, settings: Settings, changed: () => void, address: string | null = null) {
+    this.file = file;
+    this.#settings = settings;
+    this.#changed = changed;
+    this.#address = address;
+  }
+
+  /** Begin, or go on where it stood: in this page, before a reload, or on another computer. */
+  async start(): Promise<void> {
+    if (this.seen.state === 'sending' || this.seen.state === 'done') return;
+    this.#set('sending');
+    const upload = (this.#upload ??= await this.#make());
+    if (!upload.url && !this.#address) {
+      const former = (await upload.findPreviousUploads()).sort(newestFirst)[0];
+      if (former) upload.resumeFromPreviousUpload(former);
+    }
+    // Paused while the file was looked at.
+    if ((this.seen.state as State) === 'sending') upload.start();
+  }
+
+  /** Stop sending; what was sent stays on the server. */
+  async pause(): Promise<void> {
+    this.#set('paused');
+    await this.#upload?.abort();
+  }
+
+  /** Give it up; the server throws away what it has. */
+  async cancel(): Promise<void> {
+    this.#set('paused');
+    await this.#upload?.abort(true).catch(() => undefined);
+  }
+
+  async #make(): Promise<Upload> {
+    const metadata: Record<string, string> = { filename: this.file.name, filetype: this.file.type };
+    if (this.#settings.lecture !== null) metadata['lecture'] = String(this.#settings.lecture);
+    if (!this.#address && this.file.size <= HASHED) {
+      metadata['sha256'] = await digest(this.file).catch(() => '');
+      if (!metadata['sha256']) delete metadata['sha256'];
+    }
+    return new Upload(this.file, {
+      endpoint: this.#settings.endpoint,
+      ...(this.#address ? { uploadUrl: this.#address } : {}),
+      metadata,
+      chunkSize: PIECE,
+      retryDelays: retryDelays(),
+      removeFingerprintOnSuccess: true,
+      fingerprint: () => Promise.resolve(this.#fingerprint()),
+      onBeforeRequest: (request: HttpRequest) => {
+        request.setHeader('X-CSRFToken', this.#settings.token());
+      },
+      onAfterResponse: (request, response) => {
+        const whole = response.getHeader('Upload-Offset') === String(this.file.size);
+        if (request.getMethod() === 'POST' && whole && response.getHeader('Lecture-Id')) this.#recognised();
+      },
+      onShouldRetry: (error: DetailedError) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        const again = worthRetrying(status);
+        if (again) {
+          this.seen.pace.rest();
+          this.#set('retrying');
+        }
+        return again;
+      },
+      onProgress: (sent: number) => {
+        if (this.seen.state === 'retrying') this.seen.state = 'sending';
+        this.seen.sent = sent;
+        this.seen.pace.note(performance.now(), sent);
+        this.#changed();
+      },
+      onError: (error) => this.#failed(error),
+      onSuccess: () => {
+        this.seen.sent = this.file.size;
+        this.#set('done');
+      },
+    });
+  }
+
+  /** The server has these bytes already: nothing is sent. */
+  #recognised(): void {
+    this.seen.known = true;
+    this.seen.sent = this.file.size;
+    void this.#upload?.abort();
+    this.#set('done');
+  }
+
+  #failed(error: Error | DetailedError): void {
+    const response = 'originalResponse' in error ? error.originalResponse : null;
+    const status = response?.getStatus() ?? 0;
+    this.seen.detail = status === 401 ? 'signIn' : words(response?.getBody() ?? '', status);
+    // What was refused for good begins anew the next time.
+    if (status === 410 || status === 404) this.#upload = null;
+    this.#set('failed');
+  }
+
+  #fingerprint(): string {
+    const { name, size, type, lastModified } = this.file;
+    const { endpoint, person, lecture } = this.#settings;
+    return ['cc', person, lecture ?? '', name, type, size, lastModified, endpoint].join('|');
+  }
+
+  #set(state: State): void {
+    if (state !== 'sending') this.seen.pace.rest();
+    this.seen.state = state;
+    this.#changed();
+  }
+}
+
+/** Return the sentence of a problem (RFC 9457); a sign-in that ran out comes as 403 without one of ours. */
+function words(body: string, status: number): string {
+  try {
+    const problem = JSON.parse(body) as { detail?: string; type?: string };
+    if (status === 403 && !problem.type?.endsWith(':not_allowed')) return 'signIn';
+    return problem.detail ?? '';
+  } catch {
+    return status === 403 ? 'signIn' : '';
+  }
+}
+
+async function digest(file: File): Promise<string> {
+  const found = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+  return [...new Uint8Array(found)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function newestFirst(a: PreviousUpload, b: PreviousUpload): number {
+  return b.creationTime.localeCompare(a.creationTime);
+}
