@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext
+from wagtail.models import Page
 
 from courses.catalogue import curriculum
 from courses.catalogue.course_view import CourseView, bilingual, from_edition
@@ -56,19 +57,21 @@ class Programme:
 
 
 def taught_courses(request: HttpRequest | None) -> list[CourseView]:
-    """Return every course with an edition that is taught now. One query and Wagtail's own for addresses."""
-    rows = (
+    """Return every course with an edition that is taught now. Two queries and Wagtail's own for addresses."""
+    rows = list(
         Course.objects.filter(current__withdrawn_at__isnull=True, page__live=True)
         .exclude(current=None)
-        .select_related("current", "page")
+        .select_related("current")
         .order_by("code")
     )
+    # Of a page only its address is needed, not the draft with its streams.
+    pages = Page.objects.in_bulk([course.page_id for course in rows])
     views = []
     for course in rows:
-        if course.current is None or course.page is None:
+        if course.current is None or course.page_id not in pages:
             continue
         course.current.course = course
-        views.append(from_edition(course.current, address=course.page.get_url(request) or ""))
+        views.append(from_edition(course.current, address=pages[course.page_id].get_url(request) or ""))
     return views
 
 
