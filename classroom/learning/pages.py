@@ -273,7 +273,7 @@ class Taken:
     def _after_lessons(self) -> Step:
         if self.exam and not self.has_passed:
             return Step(_("Take the exam"), reverse("exams:cover", args=[self.enrolment.pk]), "exam")
-        return Step(_("See what is missing"), f"{self.address}#rules", "rules")
+        return Step(_("See what is missing"), f"{self.address}#why", "why")
 
     @property
     def first_gap(self) -> str:
