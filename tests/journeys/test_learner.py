@@ -1,0 +1,197 @@
+"""A learner: finds a course, watches, cannot cheat, passes, holds a certificate that anyone can check."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from config.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+COVERED = """
+from classroom.progress.models import LessonProgress
+print(sum(LessonProgress.objects.filter(enrolment__user__email="{email}", enrolment__course__code="{code}")
+    .values_list("covered_ms", flat=True)))
+"""
+RIGHT = """
+import json
+from classroom.exams.models import Attempt
+from courses.questions.models import QuestionVersion
+attempt = Attempt.objects.unscoped("the journey knows the answers").filter(
+    enrolment__user__email="{email}", state="in_progress").latest("pk")
+versions = QuestionVersion.objects.in_bulk([item["version"] for item in attempt.paper])
+print(json.dumps([[o["text"] for o in versions[i["version"]].options if o["key"] in versions[i["version"]].answers]
+    for i in attempt.paper], ensure_ascii=False))
+"""
+
+
+def covered(stack: Stack, email: str, code: str) -> int:
+    """Return the verified milliseconds of a person in a course."""
+    return int(stack.shell(COVERED.format(email=email, code=code)))
+
+
+def test_search_finds_by_words_and_by_two_characters(visitor: Callable[..., Any]) -> None:
+    someone = visitor("search")
+    for query, found in (("认证", "E1"), ("监督管理办法", "B1"), ("不确定度", "C2")):
+        someone.go(f"/courses/?q={query}")
+        expect(someone.page.locator("main")).to_contain_text(found)
+    someone.shot("found")
+    someone.go("/courses/?q=完全没有的词句")
+    someone.shot("nothing")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (768, True), (1440, False), (1440, True)])
+def test_the_public_pages_are_faultless(visitor: Callable[..., Any], width: int, dark: bool) -> None:
+    someone = visitor(f"public-{width}{'-dark' if dark else ''}", width=width, dark=dark)
+    for name, path in (
+        ("home", "/"), ("catalogue", "/courses/"), ("course", "/courses/b1/"), ("verify", "/verify/"), ("sign-in", "/sign-in/"),
+    ):  # fmt: skip
+        someone.go(path)
+        someone.shot(name)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, True), (1440, False)])
+def test_a_learners_pages_are_faultless(visitor: Callable[..., Any], width: int, dark: bool) -> None:
+    learner = visitor(f"learner-{width}{'-dark' if dark else ''}", width=width, dark=dark)
+    learner.sign_in("learner@demo.example")
+    for name, path in (
+        ("home", "/"), ("my-learning", "/learn/"), ("course", "/courses/b1/"), ("certificates", "/certificates/"), ("me", "/me/"),
+    ):  # fmt: skip
+        learner.go(path)
+        learner.shot(name)
+
+
+def test_only_seconds_that_were_shown_count(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "manager@demo.example"
+    learner = visitor("watch")
+    learner.sign_in(email)
+    learner.go("/courses/d1/")
+    learner.page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    learner.page.wait_for_load_state()
+    learner.go("/courses/d1/")
+    learner.page.locator("aside a.btn--main, main a.btn--main").first.click()
+    learner.page.wait_for_url("**/learn/**")
+    video = learner.page.locator("video")
+    learner.page.wait_for_function("document.querySelector('video').readyState >= 2")
+    before = covered(stack, email, "D1")
+
+    learner.page.evaluate(
+        "document.querySelector('video').currentTime = document.querySelector('video').duration - 0.5"
+    )
+    learner.page.wait_for_timeout(3000)
+    assert covered(stack, email, "D1") - before <= 2500, "a seek to the end earned something"
+
+    learner.page.evaluate("document.querySelector('video').currentTime = 0")
+    learner.page.locator("[data-part=play]").click()
+    learner.page.wait_for_function("document.querySelector('video').currentTime > 8", timeout=60_000)
+    learner.shot("playing")
+    learner.page.locator("[data-part=play]").click()
+    expect(learner.page.locator("[role=status]").first).to_be_visible()
+    stack.until(lambda: covered(stack, email, "D1") >= 6000, 30, "what was played is verified")
+    position = float(video.evaluate("v => v.currentTime"))
+    address = learner.page.url
+    learner.page.wait_for_timeout(1500)
+
+    other = visitor("second-device", width=360)
+    other.sign_in(email)
+    other.page.goto(address)
+    other.page.wait_for_function("document.querySelector('video').readyState >= 2")
+    resumed = float(other.page.locator("video").evaluate("v => v.currentTime"))
+    assert abs(resumed - position) < 2, f"resumed at {resumed}, left at {position}"
+    other.shot("resumed")
+
+
+def test_a_forged_report_is_refused(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "learner@demo.example"
+    learner = visitor("forger")
+    learner.sign_in(email)
+    learner.go("/learn/")
+    before = covered(stack, email, "B1")
+    facts = json.loads(
+        stack.shell(
+            "import json\n"
+            "from classroom.enrolment.models import Enrolment\n"
+            f"e = Enrolment.objects.unscoped('test').get(user__email='{email}', course__code='B1')\n"
+            "print(json.dumps([e.pk, [str(l.key) for l in e.edition.lessons.filter(kind='video').order_by('position')]]))"
+        )
+    )
+    answer = learner.page.evaluate(
+        """async ([enrolment, lesson]) => {
+            const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+            const post = (path, body) => fetch(path, {method: 'POST', body: JSON.stringify(body),
+                headers: {'Content-Type': 'application/json', 'X-CSRFToken': token}}).then(r => r.json());
+            const session = await post('/api/learning/sessions/', {enrolment, lesson});
+            const id = session.session || session.id;
+            return post(`/api/learning/sessions/${id}/heartbeat/`,
+                {reports: [{seq: 0, spans: [{s: 0, e: 40000, t0: 0, t1: 40000, rate: 1}]}]});
+        }""",
+        [facts[0], facts[1][-1]],
+    )
+    assert answer.get("refused"), answer
+    assert answer["refused"][0]["text"], "the refusal says why"
+    assert covered(stack, email, "B1") - before <= 2500
+
+
+def test_the_exam_is_passed_and_the_certificate_is_there(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "learner@demo.example"
+    learner = visitor("exam")
+    learner.sign_in(email)
+    learner.go("/learn/")
+    learner.page.locator("a[href^='/exam/']").first.click()
+    learner.page.wait_for_url(re.compile(r"/exam/\d+/"))
+    learner.shot("cover")
+    learner.page.locator("main form button.btn--main").click()
+    learner.page.wait_for_url("**/exam/attempt/**")
+    for number, texts in enumerate(json.loads(stack.shell(RIGHT.format(email=email))), 1):
+        learner.page.locator(f"[data-cell='{number}']").click()
+        question = learner.page.locator(f"[data-question='{number}']")
+        for text in texts:
+            question.locator("label.option", has_text=re.compile(rf"{re.escape(text)}\s*$")).locator(
+                "input"
+            ).check()
+    expect(learner.page.locator("[data-save]")).to_have_attribute("data-state", "saved", timeout=15_000)
+    learner.shot("answered")
+    learner.page.locator("[data-review]").click()
+    learner.page.locator("[data-submit] button").click()
+    learner.page.wait_for_url("**/result/")
+    learner.shot("result")
+
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        learner.go("/certificates/")
+        if learner.page.locator("a[href$='.pdf']").count() >= 2:
+            break
+        learner.page.wait_for_timeout(1000)
+    learner.shot("certificates")
+    link = learner.page.locator("a[href$='.pdf']").first.get_attribute("href")
+    pdf = learner.context.request.get(stack.address + link)
+    assert pdf.status == 200
+    assert pdf.body().startswith(b"%PDF-")
+    assert b"/ByteRange" in pdf.body(), "the file is signed"
+
+
+def test_anyone_can_verify_a_certificate(stack: Stack, visitor: Callable[..., Any]) -> None:
+    found = json.loads(
+        stack.shell(
+            "import json\n"
+            "from classroom.certificates.models import Certificate\n"
+            "every = Certificate.objects.unscoped('test')\n"
+            "print(json.dumps({s: [every.filter(state=s)[0].token, every.filter(state=s)[0].facts['holder']['name']]\n"
+            "    for s in ('issued', 'revoked', 'replaced')}))"
+        )
+    )
+    someone = visitor("verify", width=360)
+    for state, (token, name) in found.items():
+        someone.go(f"/v/{token}/")
+        text = someone.page.locator("main").inner_text()
+        assert name not in text, "the holder's name is masked"
+        assert name[0] in text
+        someone.shot(state)
+    answer = someone.page.goto(f"{stack.address}/v/{'x' * 22}/")
+    assert answer is not None
+    assert answer.status == 404
