@@ -202,10 +202,3 @@ def evaluate(rule: Facts, inputs: Facts) -> Outcome:
         items.append(judge(part, inputs) if judge else Item(kind, State.UNKNOWN, 0, 1, Step.ASK))
     asked = any(item.need > 0 and item.kind != "deadline" for item in items)
     return Outcome(asked and all(item.is_met for item in items), tuple(_blocked_by_lessons(items)))
-
-
-def admits_to_exam(outcome: Outcome) -> tuple[bool, int, int]:
-    """Return whether all that comes before the exam is met, with the parts done and the parts needed."""
-    before = [item for item in outcome.items if item.kind in {"lessons", "readings", "prerequisites"}]
-    have, need = sum(item.have for item in before), sum(item.need for item in before)
-    return all(item.is_met for item in before), have, need

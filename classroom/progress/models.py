@@ -217,7 +217,9 @@ class PresenceCheck(models.Model):
     session = models.ForeignKey(PlaySession, on_delete=models.PROTECT, related_name="presence_checks")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     issued_at = models.DateTimeField(default=timezone.now)
-    # The first contact after it was sent: from then on it is known to be shown, and the time runs.
+    # When it was sent with an answer, and the first contact after that: the time runs from then on,
+    # since only then the question is known to be shown.
+    sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     extensions = models.PositiveSmallIntegerField(default=0)

@@ -97,13 +97,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A presence check that waits: nothing shown since `asked` counts before it is answered.
-
-    While `expired` is false it is kept aside, to count with the answer.
-    """
+    """A presence check that waits: what is shown since `asked` is held, to count with the answer."""
 
     asked: int
-    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +231,7 @@ class _Judge:
         asked = max(a, self.question.asked)
         middle = s + (asked - a) * (e - s) // (b - a)
         self._keep((s, middle, a, asked))
-        if self.question.expired:
-            self._refuse(Rule.PRESENT, middle, e)
-        elif middle < e:
+        if middle < e:
             self.held.append((middle, e, asked, b))
             self.held_media = insert(self.held_media, middle, e)
             self.furthest = max(self.furthest, e)

@@ -2,12 +2,13 @@
 
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.progress.services.credit import Credit, credit, receive
-from classroom.progress.services.presence import Presence, answer_check, extend_check
+from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
 from classroom.progress.services.rebuild import Difference, rebuild
 from classroom.progress.services.sessions import open_session
 
 __all__ = [
+    "Answer",
     "Credit",
     "Difference",
     "Presence",

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from classroom.enrolment.models import Enrolment
 from classroom.progress import chain, errors, spans
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
@@ -45,9 +46,11 @@ class Credit:
     crossed: bool
     is_seen: bool
     has_lease: bool
+    is_course_complete: bool
     received_ms: int
     session_ms: int
     presence: Presence | None = None
+    is_repeat: bool = False
 
 
 @dataclass(slots=True)
@@ -104,12 +107,15 @@ def receive(
         return _repeated(case, seq, received)
     case.note(seq)
     reported = list(spans)
-    asking = Asking(case.clock, case.progress.pk, received) if case.policy.presence else None
+    asking = _asking(case, received)
+    if asking:
+        asking.hear()
     before = _standing(case, asking)
     verdict = _judge(case, reported, before, received, asking)
     newly = size(verdict.standing.coverage) - case.progress.covered_ms
-    facts = asking.after(case.session, verdict, newly, case.policy.presence) if asking else {}
-    _append(case, seq, reported, verdict, received, facts)
+    if asking:
+        asking.settle(case.session, verdict, newly, case.policy.presence, bool(reported))
+    _append(case, seq, reported, verdict, received, asking.facts if asking else {})
     _save_progress(case, verdict.standing, reported, position_ms, received)
     _save_clock(case, verdict.standing, received)
     return _credit(case, before.coverage, verdict, newly, received, asking)
@@ -130,6 +136,10 @@ def _locked(session_id: uuid.UUID, user_id: int) -> _Case:
     }
     policy = policy_of(session.policy)
     return _Case(session, session.progress, session.clock, state, policy, to_ms(session.opened_at))
+
+
+def _asking(case: _Case, now: int) -> Asking | None:
+    return Asking(case.clock, case.progress.pk, now) if case.policy.presence else None
 
 
 def _standing(case: _Case, asking: Asking | None) -> Standing:
@@ -238,6 +248,7 @@ def _credit(
     newly: int,
     received: int,
     asking: Asking | None,
+    is_repeat: bool = False,
 ) -> Credit:
     coverage, duration, policy = verdict.standing.coverage, case.session.duration_ms, case.policy
     seen = spans.is_seen(coverage, duration, policy.tolerance, policy.coverage_percent)
@@ -256,9 +267,11 @@ def _credit(
         crossed=seen and not was,
         is_seen=seen,
         has_lease=case.clock.session_id == case.session.pk,
+        is_course_complete=case.session.enrolment.state == Enrolment.State.COMPLETED,
         received_ms=received,
         session_ms=received - case.opened,
         presence=asking.presence() if asking else None,
+        is_repeat=is_repeat,
     )
 
 
@@ -274,9 +287,9 @@ def _repeated(case: _Case, seq: int, now: int) -> Credit:
         later = spans.heard_at(heard, now, case.policy.allowance)
         keep_at_hand(case.clock, case.session, {**case.state, "heard": [list(one) for one in later]})
         case.clock.save(update_fields=["sessions"])
-    asking = Asking(case.clock, case.progress.pk, now, is_contact=False) if case.policy.presence else None
+    asking = _asking(case, now)
     standing = _standing(case, asking)
     refused = tuple(Refused(rule, s, e) for rule, s, e in row.refused)
     verdict = Verdict(standing, (), (), refused)
     newly = size((s, e) for s, e, _, _ in row.kept)
-    return _credit(case, standing.coverage, verdict, newly, to_ms(row.received_at), asking)
+    return _credit(case, standing.coverage, verdict, newly, to_ms(row.received_at), asking, is_repeat=True)

@@ -1,8 +1,9 @@
 """Presence checks: asked at unpredictable moments of credited time, answered in one's own time.
 
-While one waits, what is played is held; an answer in time counts it, a late one lets it go, and from
-the answer on time counts again. So a blocked or ignored question earns nothing, and a miss costs what
-was played between the question and the answer, which playing it again makes up.
+While one waits, what is played is held; an answer in time counts it. When the time is over, what was
+held is let go, and the question stands again from that moment: it is sent anew with the next report
+that has something played. So a blocked or ignored question earns nothing, and a miss costs what was
+played while it was open, which playing it again makes up.
 """
 
 import secrets
@@ -29,11 +30,10 @@ _ABSENCES_AT_MOST = 64
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A question that waits, as the player shows it. Missed ones wait too: answering lets time count again."""
+    """A question that waits, as the player shows it."""
 
     id: uuid.UUID
     seconds_left: int
-    is_missed: bool
     extensions_left: int
 
 
@@ -46,24 +46,47 @@ class Answer:
 
 
 class Asking:
-    """The open question of a person while one report is credited; the caller holds the clock."""
+    """The open question of a person while one report is taken; the caller holds the clock."""
 
-    def __init__(self, clock: PersonClock, progress_id: int, now: int, *, is_contact: bool = True) -> None:
+    def __init__(self, clock: PersonClock, progress_id: int, now: int) -> None:
         self.clock, self.progress_id, self.now = clock, progress_id, now
+        self.facts: dict[str, Any] = {}
+        self._is_dirty = False
         self.check = (
             PresenceCheck.objects.get(pk=clock.check_open_id) if clock.check_open_id is not None else None
         )
-        self._is_dirty = False
-        if self.check is not None and self.check.delivered_at is None and is_contact:
-            self.check.delivered_at, self.check.expires_at = from_ms(now), from_ms(now + WINDOW_MS)
+
+    def hear(self) -> None:
+        """Take a contact: the time begins to run with the first after the question was sent, or is over."""
+        check = self.check
+        if check is None:
+            return
+        if check.delivered_at is not None:
+            if self.now > to_ms(check.expires_at):
+                self._miss(check)
+        elif check.sent_at is not None:
+            check.delivered_at, check.expires_at = from_ms(self.now), from_ms(self.now + WINDOW_MS)
             self._is_dirty = True
+
+    def _miss(self, check: PresenceCheck) -> None:
+        """Let go what was held; the question stands again from the moment its time was over."""
+        over = to_ms(check.expires_at)
+        check.state = PresenceCheck.State.MISSED
+        check.save(update_fields=["state"])
+        _note_absence(self.clock, to_ms(check.issued_at), over)
+        dropped = [[key, *piece] for key, one in check.provisional.items() for piece in one["pieces"]]
+        self.facts["missed"] = {"check": str(check.pk), "dropped": dropped}
+        self.check = PresenceCheck.objects.create(
+            session_id=check.session_id,
+            issued_at=check.expires_at,
+            expires_at=from_ms(max(self.now, over) + WINDOW_MS),
+        )
+        self.clock.check_open = self.check
 
     @property
     def question(self) -> Question | None:
         """The question as the rules know it."""
-        if self.check is None:
-            return None
-        return Question(to_ms(self.check.issued_at), self.now > to_ms(self.check.expires_at))
+        return Question(to_ms(self.check.issued_at)) if self.check else None
 
     @property
     def held(self) -> Intervals:
@@ -72,44 +95,52 @@ class Asking:
         mine = (one["pieces"] for one in listed if one["progress"] == self.progress_id)
         return union((s, e) for pieces in mine for s, e, _, _ in pieces)
 
-    def after(self, session: PlaySession, verdict: Verdict, newly: int, every: int) -> dict[str, Any]:
-        """Hold what is to be held; or count down to the next question and ask it. Returns facts for the row."""
-        if self.check is not None:
-            self._hold(session, verdict.held)
-            return {}
+    def settle(self, session: PlaySession, verdict: Verdict, newly: int, every: int, played: bool) -> None:
+        """Hold what is to be held and send the question; or count down to the next and ask it."""
+        check = self.check
+        if check is None:
+            self._count_down(session, newly, every)
+            return
+        if verdict.held:
+            mine = check.provisional.setdefault(str(session.pk), {"progress": self.progress_id, "pieces": []})
+            mine["pieces"] += [list(piece) for piece in verdict.held]
+        if check.sent_at is None and played:
+            check.sent_at = from_ms(self.now)
+            self._is_dirty = True
+        if verdict.held or self._is_dirty:
+            check.save(update_fields=["provisional", "sent_at", "delivered_at", "expires_at"])
+
+    def _count_down(self, session: PlaySession, newly: int, every: int) -> None:
         if self.clock.presence_left_ms is None:
             self.clock.presence_left_ms = draw(every)
         if newly < self.clock.presence_left_ms:
             self.clock.presence_left_ms -= newly
-            return {}
+            return
+        moment = from_ms(self.now)
         self.check = PresenceCheck.objects.create(
-            session=session, issued_at=from_ms(self.now), expires_at=from_ms(self.now + WINDOW_MS)
+            session=session,
+            issued_at=moment,
+            sent_at=moment,
+            expires_at=from_ms(self.now + WINDOW_MS),
         )
         self.clock.check_open, self.clock.presence_left_ms = self.check, None
-        return {"asked": str(self.check.pk)}
-
-    def _hold(self, session: PlaySession, pieces: tuple[Piece, ...]) -> None:
-        assert self.check is not None  # noqa: S101 - only called where a question waits
-        if pieces:
-            mine = self.check.provisional.setdefault(
-                str(session.pk), {"progress": self.progress_id, "pieces": []}
-            )
-            mine["pieces"] += [list(piece) for piece in pieces]
-        if pieces or self._is_dirty:
-            self.check.save(update_fields=["provisional", "delivered_at", "expires_at"])
+        self.facts["asked"] = str(self.check.pk)
 
     def presence(self) -> Presence | None:
-        """Return the question for the player."""
-        return _presence(self.check, self.now) if self.check else None
+        """Return the question for the player; None while it waits for the player to play on."""
+        return _presence(self.check, self.now) if self.check and self.check.sent_at else None
+
+
+def _note_absence(clock: PersonClock, start: int, end: int) -> None:
+    missed = insert(intervals(clock.absences), start, end)
+    clock.absences = [list(one) for one in missed[-_ABSENCES_AT_MOST:]]
 
 
 def _presence(check: PresenceCheck, now: int) -> Presence:
-    left = to_ms(check.expires_at) - now
     return Presence(
         id=check.pk,
-        seconds_left=max(0, left // 1000),
-        is_missed=left < 0,
-        extensions_left=EXTENSIONS_AT_MOST - check.extensions if left >= 0 else 0,
+        seconds_left=max(0, (to_ms(check.expires_at) - now) // 1000),
+        extensions_left=EXTENSIONS_AT_MOST - check.extensions,
     )
 
 
@@ -119,13 +150,14 @@ def draw(every: int) -> int:
 
 
 class _Again(Exception):
-    """Another lesson came under the question between reading it and locking."""
+    """Between reading and locking, another question stood or another lesson came under it."""
 
 
 def answer_check(*, check_id: uuid.UUID, user_id: int, now: datetime | None = None) -> Answer:
     """Take a person's answer: "I am here". A second answer changes nothing.
 
-    Locks the progress rows of what is held, then the person's clock. Raises `CheckUnknown`.
+    Whichever of their questions is answered, the one that waits now is. Locks the progress rows of
+    what is held, then the person's clock. Raises `CheckUnknown` for nobody's or another person's.
     """
     for _ in range(4):
         try:
@@ -141,20 +173,25 @@ def _answer(check_id: uuid.UUID, user_id: int, now: int) -> Answer:
     check = own.filter(pk=check_id).first()
     if check is None:
         raise errors.CheckUnknown
+    waiting = PersonClock.objects.filter(pk=user_id).values_list("check_open_id", flat=True).first()
+    if waiting not in (None, check.pk):
+        check = own.get(pk=waiting)
     rows = _locked_progress(check)
     clock = PersonClock.objects.select_for_update(no_key=True).get(pk=user_id)
     check.refresh_from_db(fields=["state", "provisional", "delivered_at", "expires_at", "answered_at"])
-    if clock.check_open_id != check.pk:
+    if clock.check_open_id is None:
         return Answer(check.state == PresenceCheck.State.PASSED)
-    if {one["progress"] for one in check.provisional.values()} - rows.keys():
+    if (
+        clock.check_open_id != check.pk
+        or {one["progress"] for one in check.provisional.values()} - rows.keys()
+    ):
         raise _Again
     passed = check.delivered_at is None or now <= to_ms(check.expires_at)
     check.state = PresenceCheck.State.PASSED if passed else PresenceCheck.State.MISSED
     check.answered_at = from_ms(now)
     clock.check_open, clock.presence_left_ms = None, draw(policy_of(check.session.policy).presence or 1)
     if not passed:
-        missed = insert(intervals(clock.absences), to_ms(check.issued_at), now)
-        clock.absences = [list(one) for one in missed[-_ABSENCES_AT_MOST:]]
+        _note_absence(clock, to_ms(check.issued_at), now)
     seen_in = _settle_held(check, rows, clock, now, passed)
     check.save(update_fields=["state", "answered_at"])
     clock.save(update_fields=["check_open", "presence_left_ms", "absences", "heads", "life"])

@@ -163,21 +163,13 @@ def test_what_waits_is_bounded_and_joined():
     assert len(standing.waiting) == rules.WAITING_AT_MOST
 
 
-def test_while_a_presence_check_waits_time_is_held_and_after_it_expired_refused():
+def test_while_a_presence_check_waits_time_is_held():
     asked = Question(at(5_000))
     verdict = played((0, 10_000, 0, 10_000), now=10_000, question=asked)
     assert verdict.kept == ((0, 5_000, at(0), at(5_000)),)
     assert verdict.held == ((5_000, 10_000, at(5_000), at(10_000)),)
     assert verdict.standing.coverage == [(0, 5_000)]
     assert verdict.standing.furthest == 10_000
-    late = played(
-        (10_000, 20_000, 10_000, 20_000),
-        now=20_000,
-        standing=verdict.standing,
-        question=Question(at(5_000), True),
-    )
-    assert late.kept == late.held == ()
-    assert late.refused == (Refused(Rule.PRESENT, 10_000, 20_000),)
 
 
 def test_an_answered_check_releases_what_was_held_and_what_waited_behind():

@@ -1,0 +1,170 @@
+"""The conductor: each act of a learner and all that follows from it, in one transaction.
+
+Locks are taken in this order everywhere: progress row, person's clock, enrolment, attempt,
+completion, counter of certificates.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from classroom.certificates.models import Certificate
+from classroom.certificates.services import award
+from classroom.certificates.tasks import render_soon
+from classroom.completion.models import Completion
+from classroom.completion.services import settle
+from classroom.enrolment import errors as enrolment_errors
+from classroom.enrolment import services as enrolments
+from classroom.enrolment.models import Enrolment
+from classroom.learning.exam_flow import submit_exam
+from classroom.people.models import User
+from classroom.progress import services as progress
+from classroom.progress.models import LessonProgress
+from classroom.progress.services import Answer, Credit
+from classroom.progress.spans import Span
+from courses.catalogue.models import Course, EditionLesson
+
+__all__ = [
+    "Beat",
+    "acknowledge",
+    "answer_presence",
+    "award_missing",
+    "enrol_in",
+    "settle_passed",
+    "submit_exam",
+    "take_heartbeat",
+]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a report led to."""
+
+    credit: Credit
+    certificate: Certificate | None = None
+
+    @property
+    def is_course_complete(self) -> bool:
+        """Whether the course is complete, by this report or before it."""
+        return self.credit.is_course_complete or self.certificate is not None
+
+
+@transaction.atomic
+def take_heartbeat(
+    *,
+    user_id: int,
+    session_id: uuid.UUID,
+    seq: int,
+    spans: Iterable[Span],
+    position_ms: int | None = None,
+    now: datetime | None = None,
+) -> Beat:
+    """Take one report of a person's own session: credit it, and settle where a lesson came to be seen.
+
+    Sent again, it changes nothing and says the same. Raises what `progress.services.receive` raises.
+    """
+    credit = progress.receive(
+        session_id=session_id, user_id=user_id, seq=seq, spans=spans, position_ms=position_ms, now=now
+    )
+    if not credit.crossed:
+        return Beat(credit, _awarded(credit.enrolment_id) if credit.is_repeat else None)
+    return Beat(credit, _settle(credit.enrolment_id, now))
+
+
+def _awarded(enrolment_id: int) -> Certificate | None:
+    own = Certificate.objects.unscoped("the session says whose it is")
+    return own.filter(completion__enrolment=enrolment_id).order_by("-pk").first()
+
+
+def _settle(enrolment_id: int, now: datetime | None = None) -> Certificate | None:
+    """Settle an enrolment and award what it earned; returns the certificate where there is one now."""
+    enrolment = Enrolment.objects.unscoped("the conductor settles everybody's").get(pk=enrolment_id)
+    completion = settle(enrolment=enrolment, now=now)
+    return _award(completion, now) if completion else None
+
+
+def _award(completion: Completion, now: datetime | None = None) -> Certificate | None:
+    """Award and have it rendered. A certificate that cannot be made now never costs a watched second."""
+    try:
+        with transaction.atomic():
+            certificate = award(completion=completion, now=now)
+    except Exception:
+        log.exception("completion %s has no certificate yet; the sweep will try again", completion.pk)
+        return None
+    render_soon(certificate)
+    return certificate
+
+
+@transaction.atomic
+def acknowledge(
+    *, enrolment: Enrolment, lesson: EditionLesson, now: datetime | None = None
+) -> LessonProgress:
+    """Take a learner's word that a text was read, and settle. The caller has checked whose it is.
+
+    Raises what `progress.services.acknowledge_reading` raises.
+    """
+    row = progress.acknowledge_reading(enrolment=enrolment, lesson=lesson, now=now)
+    _settle(enrolment.pk, now)
+    return row
+
+
+@transaction.atomic
+def answer_presence(*, user: User, check_id: uuid.UUID, now: datetime | None = None) -> Answer:
+    """Take a person's answer to a presence check, and settle where held time completes a lesson.
+
+    Raises `progress.errors.CheckUnknown`.
+    """
+    answer = progress.answer_check(check_id=check_id, user_id=user.pk, now=now)
+    for enrolment_id in answer.seen_in:
+        _settle(enrolment_id, now)
+    return answer
+
+
+def enrol_in(*, user: User, course: Course) -> Enrolment:
+    """Put a person on what the course teaches now; twice is once.
+
+    Raises `enrolment.errors.NothingToEnrolIn`, `EditionWithdrawn`.
+    """
+    if course.current is None:
+        raise enrolment_errors.NothingToEnrolIn
+    return enrolments.enrol(user=user, edition=course.current)
+
+
+def settle_passed(*, at_most: int = 200) -> int:
+    """Settle enrolments that passed the exam and are not complete; return how many completed.
+
+    An exam whose time ran out is handed in by the exams' own sweep, and this finds what follows.
+    Each is settled in its own transaction; one that fails is logged and left for the next sweep.
+    """
+    due = (
+        Enrolment.objects.unscoped("the sweep settles everybody's")
+        .filter(state=Enrolment.State.ACTIVE, attempts__is_passed=True)
+        .distinct()
+        .order_by("-pk")
+    )
+    return sum(_settled(pk) for pk in due.values_list("pk", flat=True)[:at_most])
+
+
+def _settled(enrolment_id: int) -> bool:
+    try:
+        with transaction.atomic():
+            return _settle(enrolment_id) is not None
+    except Exception:
+        log.exception("enrolment %s could not be settled", enrolment_id)
+        return False
+
+
+def award_missing(*, at_most: int = 200) -> int:
+    """Award the certificates that completions still lack; return how many."""
+    due = (
+        Completion.objects.unscoped("the sweep awards everybody's")
+        .filter(certificates__isnull=True)
+        .order_by("pk")
+    )
+    return sum(_award(completion) is not None for completion in due[:at_most])
