@@ -1,5 +1,6 @@
 """Where chunks and segments begin, in frames of the grid. Pure."""
 
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from itertools import pairwise
 
@@ -35,42 +36,43 @@ def chunk_starts(
 ) -> list[int]:
     """Return the first frames of the chunks: on segment starts, near keyframes, about equally long.
 
-    `keys` are grid frames of the source's keyframes; decoding begins at the one before the chunk, so a
-    start soon after one wastes least.
+    `keys` are grid frames of the source's keyframes, in order; decoding begins at the one before the
+    chunk, so a start soon after one wastes least.
     """
     allowed = [cut for cut in cuts if cut % 2 == 0] if cuts else list(range(0, frames, gop))
     least = round(OPENING_S * rate)
-    length = min(max(Fraction(frames, 8), CHUNK_S[0] * rate), CHUNK_S[1] * rate)
+    length = min(max(frames / 8, float(CHUNK_S[0] * rate)), float(CHUNK_S[1] * rate))
     starts = [0]
-    opening = next((start for start in allowed if start >= least), None)
-    if opening is None or frames - opening < least:
+    at = bisect_left(allowed, least)
+    if at == len(allowed) or frames - allowed[at] < least:
         return starts
-    starts.append(opening)
-    while frames - starts[-1] > length * Fraction(5, 4):
+    starts.append(allowed[at])
+    while frames - starts[-1] > length * 1.25:
         target = starts[-1] + length
-        near = [start for start in allowed if abs(start - target) <= length / 4 and start > starts[-1]]
-        if not near:
-            near = [start for start in allowed if start > target][:1]
+        low = max(bisect_left(allowed, target - length / 4), bisect_right(allowed, starts[-1]))
+        near = allowed[low : bisect_right(allowed, target + length / 4)] or allowed[low : low + 1]
         if not near or frames - near[0] < least:
             break
         # Nearness to the target only decides between equals.
-        weighed = [(_since_key(start, keys), abs(start - target), start) for start in near]
-        starts.append(min(weighed)[2])
+        starts.append(min((_since_key(start, keys), abs(start - target), start) for start in near)[2])
     return starts
 
 
 def _since_key(start: int, keys: list[int]) -> int:
-    return min((start - key for key in keys if key <= start), default=start)
+    at = bisect_right(keys, start)
+    return start - keys[at - 1] if at else start
 
 
 def seek_ms(video: Video, start_ms: int, *, is_stream: bool) -> int:
     """Return where to open the source so that decoding begins at the last keyframe before the start."""
-    before = [key for key in video.keyframes_ms if key <= start_ms]
-    if start_ms == 0 or len(before) < 2:
+    keys = video.keyframes_ms
+    at = bisect_right(keys, start_ms)
+    if start_ms == 0 or at < 2:
         return 0
+    before = keys[at - 1]
     if is_stream:
         # A transport stream has no index: land well before.
-        return max(0, before[-1] - 3000)
-    after = next((key for key in video.keyframes_ms if key > start_ms), start_ms + 1000)
+        return max(0, before - 3000)
+    after = keys[at] if at < len(keys) else before + 1000
     # ffmpeg steps back an eighth of a second where frames are reordered, so aim that much later.
-    return before[-1] + min(140, (after - before[-1]) // 2)
+    return before + min(140, (after - before) // 2)
