@@ -8,6 +8,7 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from classroom.people.models import User
+from classroom.people.permissions import OPERATORS, REVIEWERS, TRAINERS
 
 
 class SignInForm(forms.Form):
@@ -128,3 +129,29 @@ class ClosureForm(forms.Form):
         if not self.user.check_password(value):
             raise forms.ValidationError(_("This is not your present password."))
         return value
+
+
+class PersonForm(forms.Form):
+    """A new account, made by an operator."""
+
+    name = forms.CharField(label=_("Name"), max_length=64)
+    mobile = forms.CharField(label=_("Mobile number"), max_length=16, required=False)
+    email = forms.EmailField(label=_("E-mail address"), required=False)
+
+    def clean_mobile(self) -> str:
+        """Check the form of a mainland number."""
+        value = str(self.cleaned_data["mobile"]).replace(" ", "").replace("-", "")
+        if value:
+            User._meta.get_field("mobile").run_validators(value)
+        return value
+
+
+class RolesForm(forms.Form):
+    """The groups of a person."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        required=False,
+        choices=[(TRAINERS, _("Trainer")), (REVIEWERS, _("Reviewer")), (OPERATORS, _("Operator"))],
+        widget=forms.CheckboxSelectMultiple,
+    )

@@ -1,10 +1,10 @@
 """Reads of people: one's own sign-ins, tokens and consents."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from classroom.people.demo import DEMO_ACCOUNTS
-from classroom.people.models import Consent, SignIn, Token, User
+from classroom.people.models import AuditEntry, Consent, SignIn, Token, User
 
 # The version of the privacy notice at /privacy/; a new text gets a new version.
 PRIVACY_VERSION = "2026-01"
@@ -42,3 +42,21 @@ def demo_people() -> list[dict[str, str]]:
         for account in DEMO_ACCOUNTS
         if account.email in names
     ]
+
+
+def find_people(search: str) -> QuerySet[User]:
+    """Return the accounts that operators keep, by name, mobile or e-mail; without superusers."""
+    people = (
+        User.objects.filter(is_superuser=False).prefetch_related("groups").order_by("-date_joined", "-pk")
+    )
+    if search:
+        people = people.filter(
+            Q(name__icontains=search) | Q(mobile__startswith=search) | Q(email__icontains=search)
+        )
+    return people
+
+
+def find_entries(action: str) -> QuerySet[AuditEntry]:
+    """Return the audit, newest first; `action` narrows it to what begins so."""
+    entries = AuditEntry.objects.select_related("actor")
+    return entries.filter(action__startswith=action) if action else entries

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from classroom.people.api.me import MeView
-from classroom.people.views import account, signing
+from classroom.people.views import account, directory, signing
 
 app_name = "people"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/tokens/", account.issue_token, name="issue_token"),
     path("me/tokens/<int:token_id>/revoke/", account.revoke_token, name="revoke_token"),
     path("me/privacy/", account.confirm_privacy, name="confirm_privacy"),
+    path("operator/people/", directory.people, name="directory"),
+    path("operator/people/<int:user_id>/", directory.person, name="directory_person"),
+    path("operator/people/<int:user_id>/roles/", directory.roles, name="directory_roles"),
+    path("operator/people/<int:user_id>/link/", directory.link, name="directory_link"),
+    path("operator/people/<int:user_id>/close/", directory.close, name="directory_close"),
+    path("operator/audit/", directory.entries, name="audit"),
     path("me/close/", account.close, name="close"),
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [path("me/", MeView.as_view(), name="me")]

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from classroom.reports.api import views as api
 from classroom.reports.views import assign, exports, overview, people
 
 app_name = "reports"
@@ -18,4 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<uuid:run_id>/", exports.download, name="download"),
     path("me/data.json", exports.my_data, name="my_data"),
 ]
-api_urlpatterns: list[URLPattern | URLResolver] = []
+api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("reports/overview/", api.OverviewView.as_view(), name="reports-overview"),
+    path("reports/institutions/", api.InstitutionsView.as_view(), name="reports-institutions"),
+    path(
+        "reports/institutions/<int:institution_id>/people/", api.PeopleView.as_view(), name="reports-people"
+    ),
+    path("reports/runs/", api.RunsView.as_view(), name="reports-runs"),
+]

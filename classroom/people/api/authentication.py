@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -33,3 +34,18 @@ class PersonalTokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge, so that a missing token answers 401."""
         return "Bearer"
+
+
+class PersonalTokenScheme(OpenApiAuthenticationExtension):
+    """Describes the token in the API's schema."""
+
+    target_class = PersonalTokenAuthentication
+    name = "personalToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """Return the scheme: a bearer token, made on one's account page."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A personal token, made on one's account page at /me/.",
+        }

@@ -35,10 +35,15 @@ def assign(
     people = [member.user for member in members.select_related("user").order_by("user_id")]
     if not people:
         raise NobodyChosen
+    # Whoever learns from an earlier edition stays on it; only the due day is brought forward.
+    rows = Enrolment.objects.unscoped("members who were read in scope").filter(
+        course=course, user__in=people, state=Enrolment.State.ACTIVE
+    )
+    editions = {row.user_id: row.edition for row in rows.select_related("edition").order_by("period", "pk")}
     for person in people:
         enrol(
             user=person,
-            edition=edition,
+            edition=editions.get(person.pk, edition),
             origin=Enrolment.Origin.MANAGER,
             institution=institution,
             due_on=due_on,
