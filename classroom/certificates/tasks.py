@@ -1,7 +1,5 @@
 """Rendering in the background."""
 
-from functools import partial
-
 from celery import shared_task
 from django.db import transaction
 
@@ -29,8 +27,9 @@ def render_soon(certificate: Certificate) -> None:
 
     A broker that is away does not harm: the sweep finds the row.
     """
-    transaction.on_commit(partial(_send, certificate.pk), robust=True)
+    certificate_id = certificate.pk
 
+    def send() -> None:
+        render.apply_async(args=(certificate_id,), retry=False)
 
-def _send(certificate_id: int) -> None:
-    render.apply_async(args=(certificate_id,), retry=False)
+    transaction.on_commit(send, robust=True)

@@ -21,7 +21,7 @@ from classroom.people.models import User
 def start_exam(request: HttpRequest, enrolment_id: int) -> HttpResponse:
     """Start the exam and open it; where it cannot be started, the cover says why."""
     own = Enrolment.objects.unscoped("only one's own, by the filter").select_related("edition")
-    enrolment = own.filter(pk=enrolment_id, user_id=request.user.pk).first()
+    enrolment = own.filter(pk=enrolment_id, user=cast(User, request.user)).first()
     if enrolment is None:
         raise Http404
     try:

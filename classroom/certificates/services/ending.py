@@ -21,7 +21,9 @@ def _locked(certificate: Certificate, by: User, note: str) -> Certificate:
         raise errors.NoteMissing
     every = Certificate.objects.unscoped("operators end anybody's certificate")
     certificate = (
-        every.select_for_update(of=("self",), no_key=True).select_related("completion__enrolment").get(pk=certificate.pk)
+        every.select_for_update(of=("self",), no_key=True)
+        .select_related("completion__enrolment")
+        .get(pk=certificate.pk)
     )
     if certificate.state != Certificate.State.ISSUED:
         raise errors.AlreadyEnded

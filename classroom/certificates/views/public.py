@@ -1,7 +1,7 @@
 """Public verification: by the QR code's link, by number and surname, by file."""
 
+import re
 from typing import Any
-from urllib.parse import urlparse
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classroom.certificates import engraving, files, queries, throttle
 from classroom.certificates.forms import FileForm, SearchForm
 from classroom.certificates.models import Certificate
+
+_LINK = re.compile(r"/v/([A-Za-z0-9_-]{1,64})/?$")
 
 
 def _page(
@@ -59,9 +61,8 @@ def _too_many(request: HttpRequest, search: SearchForm | None = None) -> HttpRes
 
 def _token_in(text: str) -> str:
     """Return the token where a link of ours was typed or pasted, else an empty text."""
-    path = urlparse(text.strip()).path if "/" in text else ""
-    parts = [part for part in path.split("/") if part]
-    return parts[-1] if len(parts) >= 2 and parts[-2] == "v" else ""
+    found = _LINK.search(text.strip())
+    return found[1] if found else ""
 
 
 @never_cache
