@@ -3,13 +3,15 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, PublishingPanel, TabbedInterface
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
 from courses.catalogue.blocks import LegalBasisBlock, LessonsBlock, OutcomesBlock
+from courses.catalogue.forms import CoursePageForm
 from courses.catalogue.models.editions import Topic
+from courses.catalogue.panels import StandingPanel
 
 
 class HomePage(Page):
@@ -137,6 +139,7 @@ class CoursePage(Page):
     parent_page_types = ["catalogue.CataloguePage"]
     subpage_types: list[str] = []
     template = "catalogue/course.html"
+    base_form_class = CoursePageForm
 
     search_fields = [
         *Page.search_fields,
@@ -152,52 +155,92 @@ class CoursePage(Page):
     ]
 
     content_panels = [
-        *Page.content_panels,
+        StandingPanel(heading=_("Where it stands")),
+        FieldPanel("title"),
         MultiFieldPanel(
             [
-                FieldPanel("code"),
-                FieldPanel("title_en"),
+                FieldPanel(
+                    "code", help_text=_("Letter of the topic and a number, such as B1. It stays for good.")
+                ),
                 FieldPanel("topic"),
-                FieldPanel("purpose"),
+                FieldPanel("title_en"),
+                FieldPanel(
+                    "purpose", help_text=_("Two or three sentences: what question does the course answer?")
+                ),
                 FieldPanel("purpose_en"),
-                FieldPanel("audience"),
+                FieldPanel("audience", help_text=_("Who should take it, such as “all staff”.")),
                 FieldPanel("teacher"),
                 FieldPanel("teacher_note"),
-                FieldPanel("credit_hours"),
+                FieldPanel(
+                    "credit_hours",
+                    help_text=_("What the certificate states. 45 minutes of lessons give one credit hour."),
+                ),
                 FieldPanel("is_mandatory"),
             ],
             heading=_("Course"),
         ),
-        FieldPanel("outcomes"),
-        FieldPanel("lessons"),
-        FieldPanel("legal_basis"),
-        FieldPanel("reviewed_on"),
-        FieldPanel("next_review_on"),
+        FieldPanel("outcomes", help_text=_("Three to five, each one beginning with a verb.")),
+        FieldPanel(
+            "lessons",
+            help_text=_(
+                "In the order in which they are learned. A lecture can be chosen once it was uploaded."
+            ),
+        ),
+        FieldPanel(
+            "legal_basis",
+            help_text=_(
+                "What the course rests on. Learners see the clauses and since when they are in force."
+            ),
+        ),
+        MultiFieldPanel(
+            [FieldPanel("reviewed_on"), FieldPanel("next_review_on")],
+            heading=_("Check of the law"),
+        ),
     ]
     exam_panels = [
-        FieldPanel("question_bank"),
-        FieldPanel("exam_single"),
-        FieldPanel("exam_multiple"),
-        FieldPanel("exam_true_false"),
-        FieldPanel("exam_minutes"),
-        FieldPanel("pass_mark"),
-        FieldPanel("exam_attempts"),
-        FieldPanel("exam_interval_minutes"),
+        FieldPanel(
+            "question_bank",
+            help_text=_(
+                "Each paper draws its questions at random from this bank. Without questions there is no exam."
+            ),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("exam_single"),
+                FieldPanel("exam_multiple", help_text=_("Counts only when all right answers are chosen.")),
+                FieldPanel("exam_true_false"),
+            ],
+            heading=_("Questions of a paper"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("exam_minutes"),
+                FieldPanel("pass_mark", help_text=_("60 is usual, 80 for mandatory courses.")),
+                FieldPanel("exam_attempts"),
+                FieldPanel("exam_interval_minutes"),
+                FieldPanel("shows_answers"),
+            ],
+            heading=_("Sitting"),
+        ),
         FieldPanel("validity_months"),
     ]
     rule_panels = [
-        FieldPanel("coverage_percent"),
-        FieldPanel("rate_cap"),
+        FieldPanel("coverage_percent", help_text=_("Only seconds that were really shown count.")),
+        FieldPanel("rate_cap", help_text=_("1 means that faster playback earns no more time than normal.")),
         FieldPanel("free_seek"),
         FieldPanel("presence_minutes"),
         FieldPanel("credit_hour_seconds"),
+    ]
+    publish_panels = [
+        FieldPanel("slug", help_text=_("The last part of the address, such as b1.")),
+        PublishingPanel(),
     ]
     edit_handler = TabbedInterface(
         [
             ObjectList(content_panels, heading=_("Content")),
             ObjectList(exam_panels, heading=_("Exam and certificate")),
             ObjectList(rule_panels, heading=_("What counts")),
-            ObjectList(Page.promote_panels, heading=_("Promote")),
+            ObjectList(publish_panels, heading=_("Address and time")),
         ]
     )
 

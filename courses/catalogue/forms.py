@@ -1,0 +1,26 @@
+"""The course editor's form: a draft may be unfinished, what is submitted or published may not."""
+
+from typing import Any
+
+from wagtail.admin.forms import WagtailAdminPageForm
+
+from courses.catalogue.readiness import blocking
+
+
+class CoursePageForm(WagtailAdminPageForm):
+    """Refuses to submit, approve or publish what could not be taught, and says why beside the field."""
+
+    def _post_clean(self) -> None:
+        """Look at the page as it would be, once its own fields are in order."""
+        super()._post_clean()
+        if self.is_deferred_validation or self.errors or not self.asks_to_publish():
+            return
+        for problem in blocking(self.instance):
+            self.add_error(problem.field if problem.field in self.fields else None, str(problem.words))
+
+    def asks_to_publish(self) -> bool:
+        """Whether the button that was pressed leads towards publishing; sending back and cancelling do not."""
+        data: Any = self.data
+        if data.get("action-workflow-action"):
+            return bool(data.get("workflow-action-name") == "approve")
+        return any(data.get(name) for name in ("action-publish", "action-submit", "action-restart-workflow"))
