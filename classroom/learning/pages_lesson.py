@@ -56,14 +56,24 @@ class LessonPage:
         return poster_url(self.lesson.encode) if self.lesson.encode else ""
 
     @property
-    def limit_words(self) -> str:
-        """How fast and in which order it may be watched, in one sentence."""
-        rate = f"{self.policy.rate_cap:g}"
+    def rule_words(self) -> str:
+        """Whose clock counts, how often it is saved, how fast and in which order it may be watched."""
+        values = {"rate": f"{self.policy.rate_cap:g}"}
         if self.policy.free_seek:
-            return _("A first view counts up to %(rate)s×; you may skip ahead.") % {"rate": rate}
-        return _(
-            "A first view goes at up to %(rate)s× and in order; what is verified may be sped up and skipped."
-        ) % {"rate": rate}
+            return (
+                _(
+                    "The server's clock decides; it is saved every 15 seconds. A first view counts up to "
+                    "%(rate)s×; you may skip ahead."
+                )
+                % values
+            )
+        return (
+            _(
+                "The server's clock decides; it is saved every 15 seconds. A first view goes at up to "
+                "%(rate)s× and in order; what is verified may be sped up and skipped."
+            )
+            % values
+        )
 
     def script_data(self, start_ms: int | None) -> dict[str, Any]:
         """Return what the page's script needs; `start_ms` where a link asks for a certain moment."""
@@ -81,7 +91,7 @@ class LessonPage:
             "hidden_pauses": self.policy.hidden_pauses,
             "rates": _RATES,
             "addresses": {
-                "sessions": "/api/learning/sessions/",
+                "sessions": reverse("api:learning-sessions"),
                 "notes": reverse("api:learning-notes", args=[self.enrolment.pk, self.lesson.key]),
                 "sign_in": f"{reverse('people:sign_in')}?next={self.line.address}",
                 "next": self.after.address if self.after else "",

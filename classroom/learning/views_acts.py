@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from classroom.enrolment import services as enrolment_services
+from classroom.enrolment import services as enrolments
+from classroom.enrolment.errors import EnrolmentError
 from classroom.enrolment.models import Enrolment
 from classroom.institutions.scopes import Scope
 from classroom.learning import services
@@ -36,11 +37,13 @@ def acknowledge(request: HttpRequest, enrolment_id: int, lesson_key: uuid.UUID) 
 @login_required
 @require_POST
 def enrol(request: HttpRequest, course_code: str) -> HttpResponse:
-    """Enrol oneself in the current edition of a course, and begin; twice is once."""
+    """Enrol oneself in what a course teaches now; twice is once."""
     course = get_object_or_404(Course.objects.select_related("current", "page"), code=course_code)
-    if course.current is None or course.current.withdrawn_at:
-        raise Http404
-    enrolment_services.enrol(user=learner(request), edition=course.current)
+    try:
+        services.enrol_in(user=learner(request), course=course)
+    except EnrolmentError as error:
+        messages.error(request, str(error.message))
+        return redirect("learning:my_learning")
     messages.success(request, _("You are enrolled."))
     return redirect(f"/courses/{course.page.slug}/" if course.page else "learning:my_learning")
 
@@ -48,12 +51,12 @@ def enrol(request: HttpRequest, course_code: str) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, enrolment_id: int) -> HttpResponse:
-    """Leave a course that one chose oneself; what was learned is kept, and enrolling again brings it back."""
+    """Leave a course that one chose oneself; what was learned is kept as it was."""
     own = Enrolment.objects.visible_to(Scope(person_id=learner(request).pk))
     enrolment = get_object_or_404(own, pk=enrolment_id, user=request.user)
     if enrolment.origin != Enrolment.Origin.SELF or enrolment.state != Enrolment.State.ACTIVE:
         messages.error(request, _("This course was assigned to you or is complete, so it cannot be left."))
         return redirect("learning:my_learning")
-    enrolment_services.withdraw(enrolment=enrolment)
+    enrolments.withdraw(enrolment=enrolment, by=learner(request))
     messages.success(request, _("You left the course. What you learned is kept."))
     return redirect("learning:my_learning")
