@@ -75,7 +75,7 @@ class Visitor:
         self.go("/sign-in/")
         self.page.fill("input[name=username]", email)
         self.page.fill("input[name=password]", DEMO_PASSWORD)
-        self.page.click("main form button[type=submit]")
+        self.page.click("main form button.btn--main")
         self.page.wait_for_url(lambda url: "/sign-in/" not in url)
 
     def shot(self, what: str) -> None:

@@ -71,7 +71,7 @@ def test_only_seconds_that_were_shown_count(stack: Stack, visitor: Callable[...,
     learner = visitor("watch")
     learner.sign_in(email)
     learner.go("/courses/d1/")
-    learner.page.locator("main form button[type=submit], main form button:not([type])").first.click()
+    learner.page.locator("form[action*='/enrol/'] button").first.click()
     learner.page.wait_for_load_state()
     learner.go("/courses/d1/")
     learner.page.locator("aside a.btn--main, main a.btn--main").first.click()
