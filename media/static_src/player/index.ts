@@ -7,7 +7,7 @@
 //   lecture:failed    detail Failure     playing cannot go on by itself
 //   lecture:stalled   detail boolean     waiting for data, or no longer
 
-import { open, type Failure, type Quality, type Source } from './source.ts';
+import { library, open, type Failure, type Quality, type Source } from './source.ts';
 import { SpanRecorder, type Reading, type Span } from './spans.ts';
 
 export { joined } from './spans.ts';
@@ -39,6 +39,7 @@ export class Lecture {
     this.#options = options;
     this.recorder = new SpanRecorder(options.duration, (span) => this.#tell('span', span));
     this.#listen();
+    void library();
   }
 
   /** Load the stream; `start` in ms. Resolves once the source is attached, not when it plays. */
@@ -63,6 +64,11 @@ export class Lecture {
 
   retry(): void {
     this.#source?.retry();
+  }
+
+  /** Whether the position means anything yet. */
+  get isLoaded(): boolean {
+    return this.video.readyState > HTMLMediaElement.HAVE_NOTHING;
   }
 
   /** Position in ms. */

@@ -33,6 +33,11 @@ export interface Source {
 /** How often one broken picture is repaired before it is told. */
 const REPAIRS = 2;
 
+/** Fetch the library; called early, it comes while the session is still being opened. */
+export function library(): Promise<{ default: typeof Hls }> {
+  return import('hls.js');
+}
+
 /** Load `manifest` into `video`, beginning at `start` seconds. */
 export async function open(
   video: HTMLVideoElement,
@@ -40,7 +45,7 @@ export async function open(
   start: number,
   events: SourceEvents,
 ): Promise<Source> {
-  const { default: Library } = await import('hls.js');
+  const { default: Library } = await library();
   if (Library.isSupported()) return withLibrary(Library, video, manifest, start, events);
   if (video.canPlayType('application/vnd.apple.mpegurl')) return native(video, manifest, start, events);
   events.failed({ kind: 'unsupported', detail: '' });
@@ -57,6 +62,7 @@ function withLibrary(
   const { Events, ErrorTypes } = Library;
   const hls = new Library({
     startPosition: start,
+    startFragPrefetch: true,
     // Captions are our own tracks, so that the transcript and the picture read the same cues.
     enableWebVTT: false,
     enableIMSC1: false,

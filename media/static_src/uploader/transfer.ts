@@ -3,7 +3,7 @@
 import { Upload, type DetailedError, type HttpRequest, type PreviousUpload } from 'tus-js-client';
 import { Pace, retryDelays, worthRetrying } from './rules.ts';
 
-export type State = 'waiting' | 'sending' | 'paused' | 'retrying' | 'done' | 'failed' | 'refused';
+export type State = 'waiting' | 'sending' | 'paused' | 'retrying' | 'done' | 'failed';
 
 export interface Settings {
   endpoint: string;
@@ -24,7 +24,7 @@ export interface Seen {
 /** A file larger than this is sent in several requests, so that a proxy's limit on a body is never met. */
 const PIECE = 256 * 1024 * 1024;
 /** A file up to this is hashed first: if it is already here, nothing has to be sent. */
-const HASHED = 256 * 1024 * 1024;
+const HASHED = 128 * 1024 * 1024;
 
 export class Transfer {
   readonly file: File;

@@ -28,7 +28,7 @@ export interface Report {
   session: string;
   seq: number;
   spans: Span[];
-  position_ms: number;
+  position_ms: number | null;
 }
 
 export interface Presence {

@@ -197,7 +197,7 @@ export class LessonPage {
       allowance: grant.policy.offline_allowance_s * 1000,
       clock: () => this.#clock(),
       now: () => Date.now(),
-      position: () => this.#lecture.position,
+      position: () => (this.#lecture.isLoaded ? this.#lecture.position : null),
       post: (report, leaving) => this.#post(report, leaving),
       changed: (status) => this.#status(status),
       acknowledged: (answer) => this.#acknowledged(answer),

@@ -30,7 +30,8 @@ export interface ReporterOptions {
   /** Milliseconds since the session's opening. */
   clock: () => number;
   now: () => number;
-  position: () => number;
+  /** Where the player stands; null before it stands anywhere. */
+  position: () => number | null;
   post: (report: Report, leaving: boolean) => Promise<Outcome<Acknowledgement>>;
   changed: (status: Status) => void;
   acknowledged: (answer: Acknowledgement) => void;
