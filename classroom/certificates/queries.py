@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from classroom.certificates import numbers
@@ -131,3 +131,27 @@ def public_view(certificate: Certificate, on: date | None = None) -> PublicCerti
         replaced_by_token=successor.token if successor else "",
         is_demo=facts["is_demo"],
     )
+
+
+# What the admin's list can be narrowed to.
+ADMIN_STATES = [*Certificate.State.values, "failed"]
+
+
+def found(words: str, state: str) -> QuerySet[Certificate]:
+    """Return everybody's certificates by number, holder or institution; for operators and reviewers.
+
+    `state` is one of `ADMIN_STATES`; "failed" are those whose PDF could not be made.
+    """
+    every = Certificate.objects.unscoped("operators and reviewers search everybody's")
+    listed = every.select_related("user", "institution").order_by("-issued_at", "-pk")
+    if state == "failed":
+        listed = listed.filter(rendering=Certificate.Rendering.FAILED)
+    elif state in ADMIN_STATES:
+        listed = listed.filter(state=state)
+    if words:
+        listed = listed.filter(
+            Q(number__icontains=numbers.tidy(words))
+            | Q(user__name__icontains=words)
+            | Q(institution__name__icontains=words)
+        )
+    return listed
