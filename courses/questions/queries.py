@@ -41,3 +41,21 @@ def banks_with_counts() -> QuerySet[QuestionBank]:
 def history(question: Question) -> QuerySet[QuestionVersion]:
     """Return all versions of a question, the newest first."""
     return question.versions.select_related("created_by").order_by("-number")
+
+
+def questions_of(
+    bank: QuestionBank, *, words: str = "", kind: str = "", state: str = ""
+) -> QuerySet[Question]:
+    """Return a bank's questions with their current version.
+
+    `words` must all stand in the question or be its reference; `state` is "" for those in use,
+    "retired" or "all".
+    """
+    questions = bank.questions.select_related("current").order_by("reference")
+    if state != "all":
+        questions = questions.filter(retired_at__isnull=state != "retired")
+    if kind:
+        questions = questions.filter(kind=kind)
+    for word in words.split():
+        questions = questions.filter(Q(current__stem__icontains=word) | Q(reference__iexact=word))
+    return questions

@@ -26,6 +26,16 @@ class Line:
     words: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def outcome_words(self) -> str:
+        """Return the outcome in the reader's language."""
+        return {
+            "added": _("new"),
+            "changed": _("changed"),
+            "unchanged": _("there already"),
+            "refused": _("refused"),
+        }[self.outcome]
+
 
 @dataclass
 class ImportReport:

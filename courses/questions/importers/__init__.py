@@ -18,7 +18,7 @@ from courses.questions.importers.records import read_json
 from courses.questions.importers.sheets import read_csv, read_xlsx
 from courses.questions.rows import QuestionRow
 
-LARGEST_FILE = 5 * 1024 * 1024
+LARGEST_FILE = 2 * 1024 * 1024
 MOST_ROWS = 5000
 EXTENSIONS = ("json", "xlsx", "csv", "txt", "gift")
 
@@ -44,7 +44,7 @@ def read_questions(filename: str, content: bytes) -> Reading:
     if not content.strip():
         raise UnreadableFile(_("The file is empty."))
     if len(content) > LARGEST_FILE:
-        raise UnreadableFile(_("The file is larger than 5 MB. Split it."))
+        raise UnreadableFile(_("The file is larger than 2 MB. Split it."))
     if extension == "xlsx":
         reading = Reading(read_xlsx(content), "xlsx")
     else:
