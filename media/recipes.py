@@ -8,7 +8,7 @@ from media import ffmpeg
 from media.facts import Facts
 from media.plan import THUMB_WIDTH, Piece, Plan, Rung, Sound
 
-_FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets"
+_FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
 _AUDIO_RATE = 48000
 # Frames that the AAC encoder puts before the first sound; see `audio`.
 _PRIMING = 1024
@@ -17,6 +17,7 @@ X264 = "scenecut=0:open-gop=0"
 # What EBU R 128 asks for; the limiter keeps peaks at -1 dB.
 LOUDNESS_LUFS = -23.0
 _PEAK = 0.891
+_LOOKAHEAD_MS = 5
 
 
 def video(
@@ -172,7 +173,10 @@ def audio(path: Path, plan: Plan, sound: Sound, folder: Path, *, gain_db: float)
     stream = stream.filter("aformat", sample_fmts="fltp", channel_layouts=layout)
     if abs(gain_db) >= 0.1:
         stream = stream.filter("volume", f"{gain_db:.2f}dB")
-    stream = stream.filter("alimiter", limit=_PEAK, level="disabled")
+    # The limiter looks ahead and delays by as much: take that off again.
+    stream = stream.filter("alimiter", limit=_PEAK, level="disabled", attack=_LOOKAHEAD_MS)
+    delay = _AUDIO_RATE * _LOOKAHEAD_MS // 1000
+    stream = stream.filter("atrim", start_sample=delay).filter("asetpts", f"PTS-{delay}")
     stream = stream.filter("apad", whole_dur=length).filter("atrim", start_sample=_PRIMING, end=length)
     target = folder / f"{sound.name}.mp4"
     options = {

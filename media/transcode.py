@@ -140,9 +140,6 @@ def threads_for(chunk: Chunk) -> int:
     One is cheapest and lets as many chunks run as there are workers; the opening takes all, since
     someone waits to watch.
     """
-    fixed = os.environ.get("MEDIA_THREADS", "")
-    if fixed.isdigit() and int(fixed) > 0:
-        return int(fixed)
     return (os.cpu_count() or 1) if chunk.index == 0 else 1
 
 
