@@ -28,6 +28,8 @@ from classroom.progress.terms import policy_of
 from courses.catalogue.models import Edition, EditionExam, EditionLesson
 
 SOON_DAYS = 30
+# Where the catalogue's pages lie; learners are led there where they take no course.
+CATALOGUE = "/courses/"
 
 
 def titled(thing: Edition | EditionLesson) -> str:
@@ -148,7 +150,7 @@ class Taken:
     def address(self) -> str:
         """The course's page; empty where the page is gone, which takes nothing from what was learned."""
         page = self.enrolment.course.page
-        return f"/courses/{page.slug}/" if page else ""
+        return f"{CATALOGUE}{page.slug}/" if page else ""
 
     @property
     def videos(self) -> list[Line]:
@@ -401,6 +403,7 @@ class MyLearning:
     soon: list[Taken]
     under_way: list[Taken]
     done: list[Taken]
+    catalogue: str = CATALOGUE
 
     @property
     def is_empty(self) -> bool:

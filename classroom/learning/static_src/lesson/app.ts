@@ -7,6 +7,7 @@ import { Controls } from './controls.ts';
 import { furthest, gaps, missing, nextGap, previousGap, seekLimit, union } from './intervals.ts';
 import { Notes } from './notes.ts';
 import { Notices } from './notices.ts';
+import { device, mediaKeys } from './device.ts';
 import { mark, part, parts, type LessonData } from './page.ts';
 import { PresenceCheck } from './presence.ts';
 import { deliver, Reporter, type Status } from './reporter.ts';
@@ -36,6 +37,7 @@ export class LessonPage {
   #renewals = 0;
   #hasLease = true;
   #seekNote = 0;
+  #keys: { tell: () => void } = { tell: () => undefined };
 
   #captions: Captions;
   #controls: Controls;
@@ -345,7 +347,7 @@ export class LessonPage {
     this.#leaving();
     setInterval(() => this.#second(), 1000);
     shortcuts(part('player'), (action) => this.#run(action));
-    this.#mediaKeys();
+    this.#keys = mediaKeys(this.#lecture, this.#data, (ms) => this.seek(ms), () => void this.play());
   }
 
   #leaving(): void {
@@ -374,7 +376,7 @@ export class LessonPage {
     if (!this.#reporter) return;
     void this.#reporter.tick();
     this.#offline(this.#reporter.status);
-    this.#position();
+    this.#keys.tell();
   }
 
   /** Beside the playing picture: captions and pointer move with it, everything else by the second. */
@@ -430,42 +432,6 @@ export class LessonPage {
     };
     acts[action]?.();
   }
-
-  #mediaKeys(): void {
-    const session = navigator.mediaSession;
-    if (!session) return;
-    session.metadata = new MediaMetadata(this.#data.metadata);
-    const set = (name: MediaSessionAction, handler: MediaSessionActionHandler): void => {
-      try {
-        session.setActionHandler(name, handler);
-      } catch {
-        // A browser that does not know this key has no such key.
-      }
-    };
-    set('play', () => void this.play());
-    set('pause', () => this.#lecture.video.pause());
-    set('seekbackward', ({ seekOffset }) => this.seek(this.#lecture.position - (seekOffset ?? 10) * 1000));
-    set('seekforward', ({ seekOffset }) => this.seek(this.#lecture.position + (seekOffset ?? 10) * 1000));
-    set('seekto', ({ seekTime }) => this.seek((seekTime ?? 0) * 1000));
-    const { next } = this.#data.addresses;
-    if (next) set('nexttrack', () => location.assign(next));
-  }
-
-  #position(): void {
-    if (!navigator.mediaSession || !this.#grant) return;
-    const { playbackRate } = this.#lecture.video;
-    const duration = this.#data.duration_ms / 1000;
-    const position = Math.min(this.#lecture.position / 1000, duration);
-    navigator.mediaSession.setPositionState({ duration, position, playbackRate });
-  }
-}
-
-/** What this device is called in the learner's own list; nothing that tells one person from another. */
-function device(): string {
-  const { userAgent } = navigator;
-  const system = /iPhone|iPad|Android|Windows|Mac OS|Linux/.exec(userAgent)?.[0] ?? '';
-  const browser = /MicroMessenger|Edg|Firefox|Chrome|Safari/.exec(userAgent)?.[0] ?? '';
-  return `${system} ${browser}`.trim().slice(0, 64);
 }
 
 /** Begin, if this page is a lesson with a lecture. */
