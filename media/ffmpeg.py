@@ -310,7 +310,7 @@ def _pump(
 ) -> None:
     """Read both pipes until they close; keep the tail of stderr; watch the clocks."""
     assert process.stdout is not None  # noqa: S101 - both pipes were asked for
-    assert process.stderr is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101 - as above
     heard = ticked = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for pipe in (process.stdout, process.stderr):
