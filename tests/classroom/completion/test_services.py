@@ -1,0 +1,209 @@
+"""Settling: what follows from the facts is written once, explained, and never changed."""
+
+import hashlib
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from classroom.completion import hours, queries, services, words
+from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.enrolment.models import Enrolment
+from classroom.learning import services as learning
+from classroom.progress.models import LessonProgress
+from classroom.progress.verifier import canonical
+from tests.factories.completion import CreditEntryFactory
+from tests.factories.exams import AttemptFactory
+from tests.factories.people import UserFactory
+from tests.learner import Learner
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+
+
+def watched(learner: Learner, covered_ms: int = 180_000) -> None:
+    """Every lecture of the edition as if it were watched so far."""
+    for lesson in learner.enrolment.edition.lessons.filter(kind="video"):
+        LessonProgress.objects.update_or_create(
+            enrolment=learner.enrolment,
+            lesson=lesson,
+            defaults={"coverage": [[0, covered_ms]], "covered_ms": covered_ms, "furthest_ms": covered_ms},
+        )
+
+
+def titles(enrolment) -> dict[str, str]:
+    return {str(lesson.key): lesson.title for lesson in enrolment.edition.lessons.all()}
+
+
+def test_nothing_follows_from_nothing():
+    learner = Learner.on_edition()
+    assert services.settle(enrolment=learner.enrolment, now=NOW) is None
+    assert LessonCompletion.objects.count() == 0
+
+
+def test_a_course_is_complete_once_with_inputs_digest_explanation_and_hours():
+    learner = Learner.on_edition()
+    watched(learner)
+    done = services.settle(enrolment=learner.enrolment, now=NOW)
+    assert done is not None
+    assert done.inputs_digest == hashlib.sha256(canonical(done.inputs)).hexdigest()
+    assert done.explanation["satisfied"]
+    assert (done.verified_seconds, done.credit_hours, done.score) == (360, Decimal("0.1"), None)
+    assert done.assurance == Completion.Assurance.COVERAGE
+    assert services.settle(enrolment=learner.enrolment) == done
+    assert LessonCompletion.objects.filter(enrolment=learner.enrolment).count() == 2
+    entry = CreditEntry.objects.get(completion=done)
+    assert (entry.hours, entry.year, entry.user) == (Decimal("0.1"), 2026, learner.enrolment.user)
+    learner.enrolment.refresh_from_db()
+    assert (learner.enrolment.state, learner.enrolment.completed_at) == (Enrolment.State.COMPLETED, NOW)
+
+
+def test_a_lesson_completed_stays_though_progress_is_lost():
+    learner = Learner.on_edition(exam=True)
+    watched(learner)
+    assert services.settle(enrolment=learner.enrolment, now=NOW) is None
+    assert LessonCompletion.objects.count() == 2
+    watched(learner, covered_ms=0)
+    AttemptFactory(enrolment=learner.enrolment, exam=learner.enrolment.edition.exam, graded=True)
+    done = services.settle(enrolment=learner.enrolment, now=NOW)
+    assert done is not None
+    assert done.score == Decimal("92.0")
+    assert done.assurance == Completion.Assurance.DECLARED
+
+
+def test_readings_count_when_confirmed():
+    learner = Learner.on_edition(reading=True)
+    watched(learner)
+    assert services.settle(enrolment=learner.enrolment) is None
+    reading = learner.enrolment.edition.lessons.get(kind="reading")
+    learning.acknowledge(enrolment=learner.enrolment, lesson=reading)
+    assert queries.completion_of(learner.enrolment) is not None
+
+
+def test_a_withdrawn_enrolment_settles_nothing():
+    learner = Learner.on_edition()
+    watched(learner)
+    learner.enrolment.state = Enrolment.State.WITHDRAWN
+    learner.enrolment.save()
+    assert services.settle(enrolment=learner.enrolment) is None
+
+
+def test_an_exam_not_passed_keeps_it_open_and_the_words_say_why():
+    learner = Learner.on_edition(exam=True)
+    AttemptFactory(
+        enrolment=learner.enrolment,
+        exam=learner.enrolment.edition.exam,
+        graded=True,
+        score=Decimal("45.5"),
+        is_passed=False,
+    )
+    watched(learner, covered_ms=60_000)
+    with translation.override("en"):
+        lines = words.lines(queries.explain(learner.enrolment), titles(learner.enrolment))
+        assert [line.kind for line in lines] == ["lessons", "exam"]
+        assert lines[0].standing == "0 of 2 seen"
+        assert "1:00 of 3:00 verified so far" in lines[0].next_step
+        assert lines[1].title == "Pass the exam with at least 60 of 100"
+        watched(learner)
+        exam = words.lines(queries.explain(learner.enrolment), titles(learner.enrolment))[1]
+        assert exam.standing == "Best result so far: 45.5"
+        assert exam.next_step == "Sit the exam again."
+    with translation.override("zh-hans"):
+        chinese = words.lines(queries.explain(learner.enrolment), titles(learner.enrolment))
+        assert chinese[1].next_step
+        assert chinese[0].is_met
+
+
+def test_the_explanation_of_a_completed_course_is_the_one_decided():
+    learner = Learner.on_edition()
+    watched(learner)
+    services.settle(enrolment=learner.enrolment, now=NOW)
+    watched(learner, covered_ms=1)
+    outcome = queries.explain(learner.enrolment)
+    assert outcome.satisfied
+    assert outcome.items[0].parts[0].have == 180_000
+
+
+def test_prerequisites_look_at_the_persons_own_completions():
+    first = Learner.on_edition()
+    watched(first)
+    second = Learner.on_edition()
+    second.enrolment.user = first.enrolment.user
+    second.enrolment.save()
+    edition = second.enrolment.edition
+    edition.rule = {
+        "version": 1,
+        "all": [*edition.rule["all"], {"kind": "prerequisites", "courses": [first.enrolment.course.code]}],
+    }
+    edition.save()
+    watched(second)
+    assert services.settle(enrolment=second.enrolment) is None
+    with translation.override("en"):
+        lines = words.lines(queries.explain(second.enrolment), {})
+    assert lines[-1].next_step == f"Complete “{first.enrolment.course.code}” first."
+    services.settle(enrolment=first.enrolment)
+    assert services.settle(enrolment=second.enrolment) is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nominal", "policy", "expected"),
+    [
+        (0, "4.0", {}, "0.0"),
+        (269, "4.0", {}, "0.0"),
+        (270, "4.0", {}, "0.1"),
+        (10_799, "4.0", {}, "3.9"),
+        (10_800, "4.0", {}, "4.0"),
+        (99_999, "4.0", {}, "4.0"),
+        (3600, "4.0", {"credit_hour_seconds": 3600}, "1.0"),
+        (3600, "4.0", {"credit_hour_seconds": None}, "1.3"),
+    ],
+)
+def test_hours_are_rounded_down_and_never_more_than_nominal(seconds, nominal, policy, expected):
+    assert hours.credit_hours(seconds, Decimal(nominal), policy) == Decimal(expected)
+
+
+def test_the_ledger_is_corrected_by_a_reversal():
+    entry = CreditEntryFactory(hours=Decimal("4.0"))
+    operator = UserFactory()
+    back = services.reverse_credit(entry=entry, reason="issued in error", by=operator)
+    assert (back.hours, back.reverses, back.year) == (Decimal("-4.0"), entry, entry.year)
+    assert services.reverse_credit(entry=entry, reason="again", by=operator) == back
+    assert queries.credit_of(entry.user) == Decimal("0.0")
+    assert queries.credit_of(entry.user, entry.year + 1) == 0
+    for reason, which in (("", entry), ("why", back)):
+        with pytest.raises(ValueError, match="reversal"):
+            services.reverse_credit(entry=which, reason=reason, by=operator)
+
+
+def test_the_sweep_settles_and_awards_what_was_left():
+    learner = Learner.on_edition(exam=True)
+    watched(learner)
+    AttemptFactory(enrolment=learner.enrolment, exam=learner.enrolment.edition.exam, graded=True)
+    assert learning.settle_passed() == 1
+    assert learning.settle_passed() == 0
+    done = queries.completion_of(learner.enrolment)
+    assert done.certificates.count() == 1
+    done.certificates.all().delete()
+    assert learning.award_missing() == 1
+    assert learning.award_missing() == 0
+
+
+def test_clock_rounds_up_so_that_something_missing_never_shows_as_nothing():
+    assert words.clock(1) == "0:01"
+    assert words.clock(60_000) == "1:00"
+    assert words.clock(3_599_001) == "60:00"
+
+
+def test_states_have_words():
+    with translation.override("en"):
+        assert [
+            words.state(code) for code in ("met", "under_way", "not_begun", "blocked", "missed", "x")
+        ] == [
+            "met",
+            "under way",
+            "not begun",
+            "waits",
+            "missed",
+            "cannot be judged",
+        ]
