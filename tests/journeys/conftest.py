@@ -17,7 +17,9 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with its demo whole, lectures transcoded by its own worker."""
-    platform = Stack(tmp_path_factory.mktemp("stack"))
+    # STACK_DIR keeps the filled demo between the runs of whoever works on the journeys.
+    kept = os.environ.get("STACK_DIR")
+    platform = Stack(Path(kept) if kept else tmp_path_factory.mktemp("stack"))
     platform.start()
     try:
         platform.await_demo()
