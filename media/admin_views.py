@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
@@ -111,7 +111,11 @@ def _notice(rows: list[words.Row]) -> str:
         said.append(_("%(count)d failed") % {"count": failed})
     if left:
         said.append(_("%(count)d interrupted while uploading") % {"count": left})
-    return ", ".join(said)
+    return (
+        _("%(said)s.") % {"said": pgettext("between a state and what it means", ", ").join(said)}
+        if said
+        else ""
+    )
 
 
 class LecturesView(WagtailAdminTemplateMixin, TemplateView):
