@@ -1,0 +1,39 @@
+"""Prove that progress is the fold of its evidence, and make it so where it is not."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from classroom.enrolment.models import Enrolment
+from classroom.progress.models import Chain
+from classroom.progress.services import rebuild
+
+
+class Command(BaseCommand):
+    """Folds the evidence of each enrolment and compares."""
+
+    help = "Compare all progress with its evidence; --write corrects what differs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take which enrolments, and whether to correct."""
+        parser.add_argument("--enrolment", type=int, help="only this enrolment")
+        parser.add_argument("--write", action="store_true", help="correct what differs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Compare; leave with an error where something differs and was not corrected."""
+        ids = Chain.objects.order_by("pk").values_list("pk", flat=True)
+        if options["enrolment"]:
+            ids = ids.filter(pk=options["enrolment"])
+        every, seen, found = Enrolment.objects.unscoped("the operator compares everybody's"), 0, 0
+        for pk in ids.iterator():
+            differences = rebuild(enrolment=every.get(pk=pk), write=options["write"])
+            for one in differences:
+                self.stdout.write(
+                    f"enrolment {pk}, lesson {one.lesson_id}: {one.field} is {one.stored}, evidence says {one.folded}"
+                )
+            seen, found = seen + 1, found + len(differences)
+        self.stdout.write(
+            f"{seen} enrolments compared, {found} differences{' corrected' if options['write'] else ''}"
+        )
+        if found and not options["write"]:
+            raise CommandError("Progress differs from its evidence. Run again with --write to correct it.")
