@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from wagtail.models import TaskState
 from wagtail.search.backends import get_search_backend
 
@@ -68,6 +68,12 @@ def published_courses() -> QuerySet[Course]:
 def topics() -> QuerySet[Topic]:
     """Return the topics in their order."""
     return Topic.objects.order_by("position")
+
+
+def topics_with_counts() -> QuerySet[Topic]:
+    """Return the topics in their order, each with `taught`: how many of its courses are taught now."""
+    taught = Q(courses__current__isnull=False, courses__current__withdrawn_at__isnull=True)
+    return topics().annotate(taught=Count("courses", filter=taught))
 
 
 def outline(edition: Edition) -> list[EditionLesson]:

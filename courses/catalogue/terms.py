@@ -15,7 +15,7 @@ from courses.catalogue.wording import CJK, RUN, sounds
 
 LONGEST_QUERY = 64
 MOST_TERMS = 8
-_TERM = re.compile(f"[{CJK}]+|[0-9A-Za-z\u00c0-\u024f]+")
+_TERM = re.compile(f"[{CJK}]+|[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+")
 _BEFORE, _AFTER = 18, 42
 
 
