@@ -47,7 +47,7 @@ def _of_credential(credential: Any) -> Certificate | None:
     return every.select_related("replaced_by").filter(token=token, number=number).first()
 
 
-def _embedded_credential(pdf: bytes) -> Any:
+def embedded_credential(pdf: bytes) -> Any:
     """Return the credential inside a PDF, or None. Any PDF may be broken in any way."""
     try:
         names = PdfFileReader(io.BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
@@ -64,13 +64,13 @@ def _check_pdf(content: bytes) -> FileCheck:
         return FileCheck(ISSUED, issued)
     signature = signing.check_pdf(content)
     if not signature.is_signed or not signature.is_ours:
-        credential = _embedded_credential(content)
+        credential = embedded_credential(content)
         ours = isinstance(credential, dict) and signing.check_credential(credential).is_genuine
         # Our credential in a PDF without our signature: somebody made another sheet around it.
         return FileCheck(ALTERED if ours or (signature.is_signed and not signature.is_intact) else FOREIGN)
     if not signature.is_intact:
         return FileCheck(ALTERED)
-    certificate = _of_credential(_embedded_credential(content))
+    certificate = _of_credential(embedded_credential(content))
     return FileCheck(GENUINE, certificate) if certificate else FileCheck(FOREIGN)
 
 
