@@ -49,8 +49,9 @@ class LectureURLFinder(ModelAdminURLFinder):  # type: ignore[misc]  # Wagtail ha
     """Leads from a chosen lecture to its page."""
 
     def construct_edit_url(self, instance: Lecture) -> str | None:
-        """Return the lecture's page where the person may see it."""
-        return reverse("lectures:detail", args=[instance.pk]) if may_view(self.user, instance) else None
+        """Return the lecture's page where the person may see it; the course editor asks for nobody."""
+        is_open = self.user is None or may_view(self.user, instance)
+        return reverse("lectures:detail", args=[instance.pk]) if is_open else None
 
 
 register_admin_url_finder(Lecture, LectureURLFinder)
