@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from classroom.institutions.permissions import is_manager, is_regulator
 from classroom.people.permissions import is_trainer
 
-
 # The catalogue is a page of the tree, not a view.
 _CATALOGUE = "courses/"
 

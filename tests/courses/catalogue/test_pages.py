@@ -72,7 +72,7 @@ def test_english_is_whole_and_takes_english_titles(client: Client) -> None:
     html = client.get("/").content.decode()
     assert '<html lang="en"' in html
     assert "Supervision rules and compliant reports" in html
-    assert "A public classroom for people in inspection and testing" in html
+    assert "A public classroom<wbr> for people in inspection and testing" in html
     assert "1 credit hours, 2 lessons" in html or "credit hours" in html
 
 
