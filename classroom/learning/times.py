@@ -4,7 +4,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 _SECOND = 1000
-_MINUTE = 60 * _SECOND
 
 
 def clock(milliseconds: int) -> str:
@@ -26,8 +25,3 @@ def spoken(milliseconds: int) -> str:
     if minutes >= 100 or not rest:
         return in_minutes
     return _("%(minutes)s %(seconds)s") % {"minutes": in_minutes, "seconds": in_seconds}
-
-
-def minutes_up(milliseconds: int) -> int:
-    """Return whole minutes, rounded up, so that "0 minutes left" is never said too early."""
-    return -(-max(0, milliseconds) // _MINUTE)
