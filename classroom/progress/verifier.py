@@ -47,9 +47,17 @@ def _refuse_fractions(value: Any) -> None:
         _refuse_fractions(one)
 
 
+def unhex(text: str) -> bytes:
+    """Return the bytes that lower-case hex spells. Raises `ValueError` for any other spelling of them."""
+    raw = bytes.fromhex(text)
+    if raw.hex() != text:
+        raise ValueError("hex is written in lower case, without spaces")
+    return raw
+
+
 def hash_row(previous: str, body: Facts) -> str:
     """Return the hash of a row over the hash before it, in hex."""
-    return hashlib.sha256(bytes.fromhex(previous) + canonical(body)).hexdigest()
+    return hashlib.sha256(unhex(previous) + canonical(body)).hexdigest()
 
 
 def hash_genesis(genesis: Facts) -> str:
@@ -75,7 +83,7 @@ def root_from(leaf: bytes, position: int, size: int, path: list[str]) -> str | N
     for step in path:
         if last == 0:
             return None
-        other = bytes.fromhex(step)
+        other = unhex(step)
         if first & 1 or first == last:
             node = hash_node(other, node)
             while not first & 1 and first:
@@ -108,7 +116,7 @@ def is_signed(checkpoint: Facts, public_key: str) -> bool:
 
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(checkpoint["signature"]), signed_bytes(checkpoint))
+        key.verify(unhex(checkpoint["signature"]), signed_bytes(checkpoint))
     except (InvalidSignature, ValueError):
         return False
     return True
