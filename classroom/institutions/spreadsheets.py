@@ -115,8 +115,8 @@ def _from_xlsx(content: bytes) -> list[list[str]]:
 
 def _rows_of(sheet: Any) -> list[list[str]]:
     rows = []
-    for values in sheet.iter_rows(values_only=True, max_col=_MOST_COLUMNS):
-        row = [_text(value) for value in values]
+    for values in sheet.iter_rows(values_only=True):
+        row = [_text(value) for value in values[:_MOST_COLUMNS]]
         if any(row):
             rows.append(row)
         if len(rows) > MOST_ROWS + 1:
