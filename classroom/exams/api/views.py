@@ -88,8 +88,9 @@ class AnswersView(APIView):
             raise problems.ExamProblem(
                 error, server_time=timezone.now(), deadline_at=attempt.deadline_at
             ) from error
-        state = serializers.AnswerState(_state(saved.answer)).data
+        state = _state(saved.answer)
         if not saved.accepted:
             words = _("A newer answer to this question was saved from another page or device.")
-            raise problems.NewerAnswer(words, state)
-        return Response({**state, "server_time": timezone.now(), "deadline_at": attempt.deadline_at})
+            raise problems.NewerAnswer(words, serializers.AnswerState(state).data)
+        state |= {"server_time": timezone.now(), "deadline_at": attempt.deadline_at}
+        return Response(serializers.SavedAnswer(state).data)
