@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page, WorkflowState
+from wagtail.models import Page, Revision, WorkflowState
 
 from courses.catalogue.models import CataloguePage, CoursePage, Edition, HomePage
 
@@ -68,7 +68,16 @@ def standings(pages: Iterable[CoursePage]) -> list[Standing]:
         base_content_type=kind, object_id__in=[str(page.pk) for page in listed]
     )
     states = {state.object_id: state.status for state in active}
-    rows = [_standing(page, states.get(str(page.pk), "")) for page in listed]
+    waiting = Revision.objects.filter(
+        base_content_type=kind,
+        object_id__in=[str(page.pk) for page in listed],
+        approved_go_live_at__isnull=False,
+    )
+    scheduled = set(waiting.values_list("object_id", flat=True))
+    rows = [
+        _standing(page, states.get(str(page.pk), ""), is_scheduled=str(page.pk) in scheduled)
+        for page in listed
+    ]
     return sorted(rows, key=lambda row: (_ORDER.get(row.code, 9), row.page.code))
 
 
@@ -83,12 +92,12 @@ _WORDS = {
 }
 
 
-def _standing(page: CoursePage, status: str) -> Standing:
+def _standing(page: CoursePage, status: str, *, is_scheduled: bool) -> Standing:
     if status == WorkflowState.STATUS_NEEDS_CHANGES:
         code = "needs_changes"
     elif status == WorkflowState.STATUS_IN_PROGRESS:
         code = "in_review"
-    elif page.approved_schedule:
+    elif is_scheduled:
         code = "scheduled"
     elif not page.live:
         code = "draft"
