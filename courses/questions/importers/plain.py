@@ -78,7 +78,7 @@ def _row(draft: _Draft) -> QuestionRow:
         words = _("A line fits nowhere: %(line)s") % {"line": draft.strange[:60]}
         return QuestionRow.refused(draft.place, words, stem)
     if not draft.answer:
-        return QuestionRow.refused(draft.place, _("There is no line 参考答案."), stem)
+        return QuestionRow.refused(draft.place, _("There is no line with the answer."), stem)
     keys = [key for key, _ in draft.options]
     truth = truth_of(draft.answer)
     is_true_false = set(keys) == {"TRUE", "FALSE"} or (not keys and truth is not None)

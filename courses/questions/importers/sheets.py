@@ -162,7 +162,9 @@ def _explained(first: Cells, group: list[tuple[str, Cells]]) -> str:
 
 def _unusable(word: str, rows: list[Cells]) -> str:
     if not kind_of(word):
-        return _("The kind “%(kind)s” is not known: use 单选题, 多选题 or 判断题.") % {"kind": word}
+        return _("The kind “%(kind)s” is not known: use single choice, multiple choice or true-or-false.") % {
+            "kind": word
+        }
     if any(cells.get(name) for cells in rows for name in ("picture", "video", "option_picture")):
         return _("It needs a picture or a video, which cannot be imported. Add it by hand.")
     return ""
@@ -182,7 +184,7 @@ def _by_question(place: str, cells: Cells) -> QuestionRow:
         said = {option.key: option.text for option in options}.get(cells.get("answer", "").upper())
         truth = truth_of(said or cells.get("answer", ""))
         if truth is None:
-            return QuestionRow.refused(place, _("Say 对 or 错 as the answer."), stem)
+            return QuestionRow.refused(place, _("Say true or false as the answer."), stem)
         options = lettered(["正确", "错误"])
         answers: tuple[str, ...] = ("A" if truth else "B",)
     else:
