@@ -1,6 +1,7 @@
 """A browser and the whole platform, for the five journeys."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -79,6 +80,13 @@ class Visitor:
         self.page.fill("input[name=password]", DEMO_PASSWORD)
         self.page.click("main form button.btn--main")
         self.page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+    def until(self, expression: str, seconds: float = 30) -> None:
+        """Wait until an expression holds. Asked from outside: the page's policy forbids `eval` inside."""
+        deadline = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline, f"waited {seconds} s for {expression}"
+            self.page.wait_for_timeout(150)
 
     def shot(self, what: str) -> None:
         """Keep a picture of the whole page and check it: no axe violation, no console error."""

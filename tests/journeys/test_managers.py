@@ -19,12 +19,11 @@ HEADINGS = [
 ]  # fmt: skip
 
 
-def workbook(visitor: Any, downloads: Path) -> list[list[Any]]:
-    """Ask the page for its XLSX and return the rows."""
+def workbook(visitor: Any, downloads: Path, kind: str) -> list[list[Any]]:
+    """Ask the page for the XLSX of a kind of table and return the rows."""
     with visitor.page.expect_download(timeout=60_000) as waiting:
-        visitor.page.get_by_role("button", name="XLSX").or_(
-            visitor.page.get_by_role("link", name="XLSX")
-        ).first.click()
+        form = visitor.page.locator("form", has=visitor.page.locator(f"input[name=kind][value={kind}]"))
+        form.locator("button[value=xlsx]").first.click()
     path = downloads / "export.xlsx"
     waiting.value.save_as(path)
     return [list(row) for row in openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)]
@@ -47,7 +46,7 @@ def test_a_manager_exports(visitor: Callable[..., Any], downloads: Path) -> None
     manager = visitor("manager-export")
     manager.sign_in("manager@demo.example")
     manager.go("/institution/people/")
-    rows = workbook(manager, downloads)
+    rows = workbook(manager, downloads, "people")
     names = {str(cell) for row in rows for cell in row}
     assert "陈思远" in names
 
@@ -95,7 +94,7 @@ def test_the_city_sees_all_districts_and_exports_with_the_fields_headings(
                  "青浦", "奉贤", "崇明", "临港"):  # fmt: skip
         assert name in text, name
     city.shot("overview")
-    rows = workbook(city, downloads)
+    rows = workbook(city, downloads, "institutions")
     head = next(index for index, row in enumerate(rows) if row[0] == "序号")
     assert rows[head][: len(HEADINGS)] == HEADINGS
     codes = {row[3] for row in rows[head + 1 :] if row[3]}

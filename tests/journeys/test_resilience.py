@@ -98,17 +98,13 @@ def test_a_killed_web_process_loses_no_second(stack: Stack, visitor: Callable[..
         learner.go("/courses/b2/")
     learner.page.locator("a.btn--main:visible").first.click()
     learner.page.wait_for_url("**/learn/**")
-    learner.page.wait_for_function("document.querySelector('video').readyState >= 2")
+    learner.until("document.querySelector('video').readyState >= 2")
     start = float(learner.page.evaluate("document.querySelector('video').currentTime"))
     learner.page.locator("[data-part=play]").click()
-    learner.page.wait_for_function(
-        f"document.querySelector('video').currentTime > {start + 4}", timeout=30_000
-    )
+    learner.until(f"document.querySelector('video').currentTime > {start + 4}", 30)
     for pid in stack.pids("gunicorn"):
         os.killpg(pid, signal.SIGKILL)
-    learner.page.wait_for_function(
-        f"document.querySelector('video').currentTime > {start + 9}", timeout=60_000
-    )
+    learner.until(f"document.querySelector('video').currentTime > {start + 9}", 60)
     stack.until(lambda: stack.health()[0] == 200, 60, "the web process is back")
     learner.page.locator("[data-part=play]").click()
     end = float(learner.page.evaluate("document.querySelector('video').currentTime"))
