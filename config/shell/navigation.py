@@ -50,7 +50,7 @@ def navigation(request: HttpRequest) -> list[Item]:
         if user is not None and (user.is_staff or is_trainer(user)):
             entries.append((gettext("Admin"), "wagtailadmin_home"))
     else:
-        entries.append((gettext("Verify"), "certificates:verify"))
+        entries.append((gettext("Verification"), "certificates:verify"))
     entries.append((gettext("Notices"), "catalogue:notices"))
     if not _is_signed_in(user):
         entries.append((gettext("Help"), "shell:help"))

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, override, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from config.shell import posters
@@ -72,10 +72,10 @@ def states_context() -> dict[str, Any]:
     minute = 60_000
     return {
         "chapters": [
-            {"start_ms": 0, "label": gettext("Conditions")},
-            {"start_ms": 9 * minute, "label": gettext("Marking"), "is_current": True},
-            {"start_ms": 22 * minute, "label": gettext("Duties")},
-            {"start_ms": 31 * minute, "label": gettext("Cases")},
+            {"start_ms": 0, "label": pgettext("states", "Conditions")},
+            {"start_ms": 9 * minute, "label": pgettext("states", "Marking"), "is_current": True},
+            {"start_ms": 22 * minute, "label": pgettext("states", "Duties")},
+            {"start_ms": 31 * minute, "label": pgettext("states", "Cases")},
         ],
         "lesson_ms": 38 * minute,
         "lesson_spans": [[0, 250_000], [292_000, 512_000], [536_000, 640_000], [680_000, 1_315_000]],

@@ -9,7 +9,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from config.shell import icons, posters
 from config.shell.ruler import MINUTE, Part, Scale, clock, draw, draw_fields
@@ -107,7 +107,7 @@ def ruler(
         size=size,
         position=position_ms,
         unit=unit,
-        unit_name=gettext("min"),
+        unit_name=pgettext("on a ruler", "min"),
     )
     return mark_safe(svg if size == "small" else f'<div class="ruler-box">{svg}</div>')  # noqa: S308 - escaped by draw
 
