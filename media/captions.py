@@ -52,12 +52,12 @@ def decode(data: bytes) -> tuple[str, str]:
     start is zero, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else.
     """
     for mark, name in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
         if data.startswith(mark):
-            return _decoded(data, name), name.removesuffix("-sig")
+            return _decoded(data, name), name
     head = data[:4096]
     if len(head) >= 4 and b"\0" in head:
         even, odd = head[0::2].count(0), head[1::2].count(0)
@@ -140,6 +140,7 @@ def write_vtt(cues: Iterable[Cue]) -> str:
     parts = ["WEBVTT\n"]
     for cue in cues:
         settings = f" {cue.settings}" if cue.settings else ""
+        # Escaping also takes the arrow apart that would begin another caption.
         text = html.escape(cue.text, quote=False)
         parts.append(f"{stamp(cue.start_ms)} --> {stamp(cue.end_ms)}{settings}\n{text}\n")
     return "\n".join(parts)

@@ -12,6 +12,8 @@ register = template.Library()
 
 _FIELDS = len(STAGES)
 _MINOR = 5
+_GROUND = SafeString('<rect class="scale__ground" width="100%" y="8" height="9"/>')
+_BASE = SafeString('<line class="scale__base" x1="0" x2="100%" y1="17.5" y2="17.5"/>')
 
 
 @register.simple_tag
@@ -24,7 +26,7 @@ def stage_scale(row: Row) -> SafeString:
     begun = float(STAGES.index(row.state.stage))
     whole = begun if row.state.failed else reached
     parts = [
-        format_html('<rect class="scale__ground" width="100%" y="8" height="9"/>'),
+        _GROUND,
         format_html('<rect class="scale__band" width="{}" y="8" height="9"/>', _percent(whole)),
     ]
     if row.state.failed:
@@ -44,7 +46,7 @@ def stage_scale(row: Row) -> SafeString:
                 _percent(reached),
             )
         )
-    parts.append(format_html('<line class="scale__base" x1="0" x2="100%" y1="17.5" y2="17.5"/>'))
+    parts.append(_BASE)
     ticks = ((n / _MINOR, 25 if n % _MINOR == 0 else 21) for n in range(_FIELDS * _MINOR + 1))
     parts.append(
         format_html_join(

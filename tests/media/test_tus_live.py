@@ -14,7 +14,6 @@ from typing import Any
 
 import psutil
 import pytest
-from django.conf import settings as live_settings
 from django.db import connection
 from tusclient.client import TusClient
 
@@ -39,6 +38,9 @@ def database_url() -> str:
     return f"postgresql://{facts['USER']}:{facts['PASSWORD']}@{facts['HOST']}:{facts['PORT']}/{facts['NAME']}"
 
 
+Web = tuple[int, Path, "subprocess.Popen[bytes]"]
+
+
 @dataclass
 class Server:
     """A running server and one trainer's token."""
@@ -46,6 +48,7 @@ class Server:
     port: int
     token: str
     process: subprocess.Popen[bytes]
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -110,35 +113,38 @@ class Raw:
         self.socket.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Start gunicorn on this test's database, with files of its own."""
-    port = free_port()
-    _row, token = issue_token(user=trainer(), label="test", days=1)
+@pytest.fixture(scope="module")
+def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """Start gunicorn once on the tests' database, with files of its own."""
+    port, folder = free_port(), tmp_path_factory.mktemp("var")
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
-        "VAR_DIR": str(tmp_path / "var"),
+        "VAR_DIR": str(folder),
         "PORT": str(port),
         "UPLOAD_IDLE_SECONDS": "2",
         "BROKER_URL": "memory://",
     }
-    command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "60"]
+    command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--preload"]
+    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--log-level", "warning"]
     process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment)
-    server = Server(port, token, process)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.1)
-    # Both workers are up once each has answered.
-    for _ in range(4):
-        assert server.request("OPTIONS", "/api/uploads/").status() == 204
-    yield server
+    yield port, folder, process
     process.terminate()
-    process.wait(20)
+    process.wait(30)
+
+
+@pytest.fixture
+def server(web: Web) -> Server:
+    """Return the server with a trainer of this test."""
+    port, folder, process = web
+    _row, token = issue_token(user=trainer(), label="test", days=1)
+    return Server(port, token, process, folder)
 
 
 def until(condition: Any, seconds: float = 10) -> None:
@@ -236,7 +242,13 @@ def test_cancelling_reaches_a_running_writer_of_another_process(server: Server) 
     running.socket.sendall(FILE[7 * PIECE :])
     assert running.status() == 410
     assert server.request("HEAD", path).status() == 410
-    assert list((Path(live_settings.SPOOL_DIR)).glob("uploads/*")) == []
+    until(
+        lambda: (
+            not (
+                server.folder / "spool" / "uploads" / f"{path.split('/')[-2].replace('-', '')}.part"
+            ).exists()
+        )
+    )
 
 
 def test_a_killed_server_loses_no_byte(server: Server) -> None:
