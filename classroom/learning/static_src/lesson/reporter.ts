@@ -72,7 +72,7 @@ export class Reporter {
   async add(span: Span): Promise<void> {
     if (!this.#draft) {
       this.#draft = this.#report([]);
-      this.#draftSince = this.#o.clock();
+      this.#draftSince = span.t0;
     }
     const draft = this.#draft;
     draft.spans = joined([...draft.spans, span]);
