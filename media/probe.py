@@ -281,7 +281,9 @@ def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
         return _nice(_even_rate(mean, middle, stream)), False
     gaps.sort()
     short = gaps[len(gaps) // 10]
-    return _nice(Fraction(min(60.0, max(1.0, 1 / short))).limit_denominator(1001)), True
+    rate = Fraction(min(60.0, max(1.0, 1 / short))).limit_denominator(1001)
+    # Containers round each gap to a millisecond, so this is only about right.
+    return _nice(rate, Fraction(2, 100)), True
 
 
 def _even_rate(mean: Fraction, middle: float, stream: dict[str, Any]) -> Fraction:
@@ -300,9 +302,9 @@ def _even_rate(mean: Fraction, middle: float, stream: dict[str, Any]) -> Fractio
     return Fraction(1 / middle).limit_denominator(1001)
 
 
-def _nice(rate: Fraction) -> Fraction:
+def _nice(rate: Fraction, tolerance: Fraction = Fraction(4, 1000)) -> Fraction:
     near = min(_NICE_RATES, key=lambda known: abs(known - rate))
-    if abs(near - rate) <= near * Fraction(4, 1000):
+    if abs(near - rate) <= near * tolerance:
         # 29.97 and 30 lie within the tolerance of each other: `min` has taken the nearer one.
         return near
     return rate.limit_denominator(1001)
