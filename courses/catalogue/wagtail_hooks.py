@@ -59,7 +59,7 @@ def keep_the_menu_short(request: Any, menu_items: list[Any]) -> None:
         menu_items[:] = [item for item in menu_items if item.name not in _KEEPERS_ONLY]
 
 
-@hooks.register("construct_homepage_summary_items")
+@hooks.register("construct_homepage_summary_items", order=1000)
 def drop_counts(request: Any, items: list[Any]) -> None:
     """Drop the counts of pages and pictures; the panels say more."""
     items.clear()

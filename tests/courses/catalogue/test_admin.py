@@ -282,3 +282,28 @@ def test_a_preview_shows_the_draft():
     assert answer.status_code == 200
     assert "预览中的课程" in answer.content.decode()
     assert visitor().get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).status_code in (302, 403)
+
+
+def test_the_editor_starts_no_script_that_the_policy_forbids():
+    trainer = visitor("Trainers")
+    page = CoursePageFactory(owner=trainer.user, go_live_at=timezone.now() + timedelta(days=1))
+    page.save_revision()
+    text = trainer.get(edit_address(page)).content.decode()
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)([^>]*)>", text)
+    assert all("json" in attributes or "template" in attributes for attributes in scripts)
+    assert " onclick=" not in text
+    assert 'type="date" name="reviewed_on"' in text
+    assert (
+        f'type="datetime-local" name="go_live_at" value="{timezone.localtime(page.go_live_at):%Y-%m-%d %H:%M}"'
+        in text
+    )
+
+
+def test_native_dates_are_understood():
+    trainer = visitor("Trainers")
+    times = {"reviewed_on": "2026-11-01", "go_live_at": "2099-01-31T08:30"}
+    answer = trainer.post(add_address(), form_of("B921", **times))
+    assert answer.status_code == 302, errors_of(answer)
+    page = CoursePage.objects.get(code="B921").get_latest_revision_as_object()
+    assert page.reviewed_on.isoformat() == "2026-11-01"
+    assert f"{timezone.localtime(page.go_live_at):%Y-%m-%d %H:%M}" == "2099-01-31 08:30"
