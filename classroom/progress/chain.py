@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from classroom.enrolment.models import Enrolment
-from classroom.progress import verifier
+from classroom.progress import rows, verifier
 from classroom.progress.models import Chain, Evidence, PersonClock
 from classroom.progress.moments import from_ms, to_ms
 from classroom.progress.terms import facts_of, policy_of
@@ -110,7 +110,7 @@ def append(clock: PersonClock, entry: Entry) -> Evidence:
         previous_hash=head,
         hash=verifier.hash_row(head, body_of(entry, length, entry.received)),
     )
-    row.save(force_insert=True)
+    rows.insert(row)
     clock.heads[key] = [length + 1, row.hash]
     while len(clock.heads) > _HEADS_AT_HAND:
         clock.heads.pop(next(iter(clock.heads)))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
-from classroom.progress import chain, errors, spans
+from classroom.progress import chain, errors, rows, spans
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
 from classroom.progress.moments import from_ms, to_ms
@@ -123,10 +123,7 @@ def receive(
 
 def _locked(session_id: uuid.UUID, user_id: int) -> _Case:
     """Read a person's own session with what hangs on it, and lock progress and clock."""
-    every = PlaySession.objects.select_related("progress", "clock", "enrolment")
-    if connection.features.has_select_for_update_of:
-        every = every.select_for_update(of=("progress", "clock"), no_key=True)
-    session = every.filter(pk=session_id, clock_id=user_id).first()
+    session = rows.locked_session(session_id, user_id)
     if session is None:
         raise errors.SessionUnknown
     state = session.clock.sessions.get(str(session.pk)) or {
@@ -209,17 +206,10 @@ def _save_progress(
     if position_ms is not None and (progress.position_at is None or to_ms(progress.position_at) <= at):
         progress.position_ms = min(position_ms, case.session.duration_ms)
         progress.position_at = from_ms(at)
-    progress.save(
-        update_fields=[
-            "coverage",
-            "covered_ms",
-            "furthest_ms",
-            "slack_ms",
-            "waiting",
-            "updated_at",
-            "position_ms",
-            "position_at",
-        ]
+    rows.update(
+        progress,
+        *("coverage", "covered_ms", "furthest_ms", "slack_ms", "waiting"),
+        *("updated_at", "position_ms", "position_at"),
     )
 
 
@@ -228,16 +218,9 @@ def _save_clock(case: _Case, after: Standing, received: int) -> None:
     life, folded = spans.fold_life(after.life, clock.folded_until, received, LIFE_HORIZON_MS, LIFE_AT_MOST)
     clock.life, clock.folded_until = [list(one) for one in life], folded
     keep_at_hand(clock, case.session, {**case.state, "heard": [list(one) for one in after.heard]})
-    clock.save(
-        update_fields=[
-            "life",
-            "folded_until",
-            "sessions",
-            "heads",
-            "check_open",
-            "absences",
-            "presence_left_ms",
-        ]
+    rows.update(
+        clock,
+        *("life", "folded_until", "sessions", "heads", "check_open", "absences", "presence_left_ms"),
     )
 
 

@@ -1,0 +1,138 @@
+"""The statements of a heartbeat, compiled once.
+
+Django builds the text of a query anew each time; on the platform's most frequent request that is the
+larger part of the cost. The text here still comes from the models' own tables and columns, and values
+go through the fields' own adapters, so both databases and every later change of a model hold.
+"""
+
+import uuid
+from functools import cache
+from typing import Any, cast
+
+from django.db import connection
+from django.db.models import Field, Model
+
+from classroom.enrolment.models import Enrolment
+from classroom.progress.models import LessonProgress, PersonClock, PlaySession
+
+_OF_SESSION = (
+    *("id", "enrolment", "lesson", "progress", "clock", "policy", "duration_ms"),
+    *("opened_at", "closed_at", "heard", "highest_seq", "early"),
+)
+_OF_PROGRESS = ("id", "coverage", "covered_ms", "slack_ms", "waiting", "position_ms", "position_at")
+_OF_CLOCK = (
+    *("user", "life", "folded_until", "session", "sessions", "heads"),
+    *("check_open", "absences", "presence_left_ms"),
+)
+# What a heartbeat reads of each row. The session's own row comes first.
+_READ: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
+    (PlaySession, _OF_SESSION),
+    (LessonProgress, _OF_PROGRESS),
+    (PersonClock, _OF_CLOCK),
+    (Enrolment, ("id", "state", "withdrawn_at")),
+)
+
+
+@cache
+def _fields(model: type[Model], names: tuple[str, ...]) -> tuple["Field[Any, Any]", ...]:
+    """Return the columns of these names in the model's own order, as `Model.from_db` takes them."""
+    return tuple(field for field in model._meta.concrete_fields if field.name in names)
+
+
+@cache
+def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
+    """Return for each model the columns whose values the database does not return as Python has them."""
+    found = []
+    for model, names in _READ:
+        listed = []
+        for place, field in enumerate(_fields(model, names)):
+            column = field.get_col(model._meta.db_table)
+            both = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+            if both:
+                listed.append((place, [column, *both]))
+        found.append(listed)
+    return found
+
+
+@cache
+def _select(vendor: str) -> str:
+    quote = connection.ops.quote_name
+    columns = [
+        f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
+        for model, names in _READ
+        for field in _fields(model, names)
+    ]
+    session, progress, clock, enrolment = (quote(model._meta.db_table) for model, _ in _READ)
+    text = (
+        f"SELECT {', '.join(columns)} FROM {session} "  # noqa: S608 - our own tables and columns
+        f"JOIN {progress} ON {progress}.id = {session}.progress_id "
+        f"JOIN {clock} ON {clock}.user_id = {session}.clock_id "
+        f"JOIN {enrolment} ON {enrolment}.id = {session}.enrolment_id "
+        f"WHERE {session}.id = %s AND {session}.clock_id = %s"
+    )
+    if connection.features.has_select_for_update_of:
+        text += f" FOR NO KEY UPDATE OF {progress}, {clock}"
+    return text
+
+
+def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
+    """Return a person's own session with progress, clock and enrolment; lock progress and clock.
+
+    Only what a heartbeat needs is read of each. None where there is no such session of theirs. Call
+    inside a transaction; on SQLite that alone holds the lock.
+    """
+    own = PlaySession._meta.pk.get_db_prep_value(session_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_select(connection.vendor), [own, user_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    made = []
+    start = 0
+    for (model, names), converters in zip(_READ, _converters(connection.vendor), strict=True):
+        values = list(row[start : start + len(names)])
+        start += len(names)
+        for place, (column, *functions) in converters:
+            for function in functions:
+                values[place] = function(values[place], column, connection)
+        made.append(model.from_db(connection.alias, [f.attname for f in _fields(model, names)], values))
+    session = cast(PlaySession, made[0])
+    session.progress, session.clock, session.enrolment = cast(
+        tuple[LessonProgress, PersonClock, Enrolment], made[1:]
+    )
+    return session
+
+
+@cache
+def _update(model: type[Model], names: tuple[str, ...]) -> str:
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in _fields(model, names))
+    key = quote(str(model._meta.pk.column))
+    return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {key} = %s"  # noqa: S608 - our own columns
+
+
+def update(row: Model, *names: str) -> None:
+    """Write these fields of a row that exists."""
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row), names)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_update(type(row), names), [*values, row.pk])
+
+
+@cache
+def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
+    quote = connection.ops.quote_name
+    fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES ({marks})", fields  # noqa: S608 - our own columns
+
+
+def insert(row: Model) -> None:
+    """Insert a row whose key the database gives; the key is not read back."""
+    text, fields = _insert(type(row))
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
