@@ -262,9 +262,7 @@ def draw(
     )
 
 
-def draw_fields(
-    *, fields: int, done: float, sentence: str, is_stopped: bool = False, ticks_below: bool = True
-) -> str:
+def draw_fields(*, fields: int, done: float, sentence: str, is_stopped: bool = False) -> str:
     """Return a small scale of equal fields, of which `done` are filled: rates, stages, long tasks.
 
     A stopped band ends in an ochre mark; the words beside it say why.
@@ -274,7 +272,7 @@ def draw_fields(
     body = f'<rect class="ruler__ground" width="100%" y="{lanes.band}" height="{lanes.thick}"/>'
     body += f'<rect class="ruler__band" width="{percent(filled, fields)}" y="{lanes.band}" height="{lanes.thick}"/>'
     body += f'<line class="ruler__base" x1="0" x2="100%" y1="{lanes.base}" y2="{lanes.base}"/>'
-    bottom = lanes.base + (lanes.major if ticks_below else 0)
+    bottom = lanes.base + lanes.major
     for at in range(fields + 1):
         top = lanes.band if at in (0, fields) else lanes.base - 3
         body += _line("ruler__tick", percent(at, fields), top, bottom)

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext
-from wagtail.rich_text import get_text_for_indexing
 
 from courses.catalogue.models import Course, CoursePage, Edition
 from courses.catalogue.policy import Policy
@@ -329,9 +328,3 @@ def caption_languages(edition: Edition) -> list[str]:
     lectures = edition.lessons.exclude(lecture=None).values("lecture_id")
     found = Track.objects.filter(lecture_id__in=lectures).values_list("language", flat=True)
     return sorted(set(found))
-
-
-def excerpt(markup: str, length: int = 90) -> str:
-    """Return the beginning of a rich text as plain words."""
-    text = " ".join(get_text_for_indexing(markup).split())
-    return text if len(text) <= length else f"{text[:length]}…"
