@@ -284,15 +284,14 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         newest = encodes[0] if encodes else None
         changes = may_change(self.request.user, lecture)
         current = next((encode for encode in encodes if encode.pk == lecture.current_id), None)
+        shown = current or newest
         tracks = queries.captions_of(lecture)
         context = {
             "lecture": lecture,
             "row": _rows(self.request, [lecture], [])[0],
             "encodes": encodes,
             "encode": newest,
-            "renditions": sorted((current or newest).renditions.all(), key=lambda r: -r.bandwidth)
-            if current or newest
-            else [],
+            "renditions": sorted(shown.renditions.all(), key=lambda r: -r.bandwidth) if shown else [],
             "plan": words.plan_words(newest) if newest else [],
             "warnings": words.warning_words(newest) if newest else [],
             "tracks": [(track, len(queries.cues_of(track))) for track in tracks],

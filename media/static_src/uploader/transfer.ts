@@ -1,6 +1,6 @@
 // One file on its way: tus with retries that outlast a closed lid, and a fingerprint that finds it again.
 
-import { Upload, type DetailedError, type HttpRequest, type PreviousUpload } from 'tus-js-client';
+import { defaultOptions, Upload, type DetailedError, type HttpRequest, type PreviousUpload } from 'tus-js-client';
 import { Pace, retryDelays, worthRetrying } from './rules.ts';
 
 export type State = 'waiting' | 'sending' | 'paused' | 'retrying' | 'done' | 'failed';
@@ -106,9 +106,17 @@ export class Transfer {
       onError: (error) => this.#failed(error),
       onSuccess: () => {
         this.seen.sent = this.file.size;
+        void this.#forget();
         this.#set('done');
       },
     });
+  }
+
+  /** What is finished is not to be found again: the same file sent later is a lecture of its own. */
+  async #forget(): Promise<void> {
+    for (const former of (await this.#upload?.findPreviousUploads()) ?? []) {
+      await defaultOptions.urlStorage?.removeUpload(former.urlStorageKey);
+    }
   }
 
   /** The server has these bytes already: nothing is sent. */
