@@ -224,6 +224,12 @@ class Taken:
         return max((line.left_at for line in self.lines if line.left_at), default=None)
 
     @property
+    def last_line(self) -> Line | None:
+        """The lesson in which one last learned, done or not."""
+        begun = [line for line in self.lines if line.left_at]
+        return max(begun, key=lambda line: line.left_at.timestamp() if line.left_at else 0, default=None)
+
+    @property
     def current(self) -> Line | None:
         """The lesson to go on with: the one left last if it is not done, else the first that is not."""
         undone = [line for line in self.lines if not line.is_done]
@@ -342,23 +348,11 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
         return []
     ids = [row.pk for row in rows]
     editions = {row.edition_id for row in rows}
-    lessons: dict[int, list[EditionLesson]] = defaultdict(list)
-    for lesson in (
-        EditionLesson.objects.filter(edition__in=editions).defer("body").order_by("edition", "position")
-    ):
-        lessons[lesson.edition_id].append(lesson)
+    lessons = _lessons(editions)
     progress = {(p.enrolment_id, p.lesson_id): p for p in LessonProgress.objects.filter(enrolment__in=ids)}
     done = set(LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id"))
     exams = {exam.edition_id: exam for exam in EditionExam.objects.filter(edition__in=editions)}
-    attempts: dict[int, list[Attempt]] = defaultdict(list)
-    counting = Attempt.objects.unscoped("of one's own enrolments, by the filter")
-    for attempt in (
-        counting.filter(enrolment__in=ids)
-        .exclude(state=Attempt.State.VOIDED)
-        .defer("paper")
-        .order_by("number")
-    ):
-        attempts[attempt.enrolment_id].append(attempt)
+    attempts = _attempts(ids)
     certificates = _certificates(ids)
     today = timezone.localdate()
     tolerance = {row.edition_id: policy_of(row.edition.policy).tolerance for row in rows}
@@ -385,6 +379,25 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
     ]
 
 
+def _lessons(editions: set[int]) -> dict[int, list[EditionLesson]]:
+    """Return the lessons of each edition in their order, without their texts."""
+    found: dict[int, list[EditionLesson]] = defaultdict(list)
+    rows = EditionLesson.objects.filter(edition__in=editions).defer("body")
+    for lesson in rows.order_by("edition", "position"):
+        found[lesson.edition_id].append(lesson)
+    return found
+
+
+def _attempts(enrolment_ids: list[int]) -> dict[int, list[Attempt]]:
+    """Return the attempts of each enrolment that count, without their papers."""
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    counting = Attempt.objects.unscoped("of one's own enrolments, by the filter")
+    rows = counting.filter(enrolment__in=enrolment_ids).exclude(state=Attempt.State.VOIDED)
+    for attempt in rows.defer("paper").order_by("number"):
+        found[attempt.enrolment_id].append(attempt)
+    return found
+
+
 def _certificates(enrolment_ids: list[int]) -> dict[int, Certificate]:
     """Return the certificate that holds for each enrolment."""
     held = Certificate.objects.unscoped("of one's own enrolments, by the filter")
@@ -393,51 +406,3 @@ def _certificates(enrolment_ids: list[int]) -> dict[int, Certificate]:
         certificate.completion.enrolment_id: certificate
         for certificate in rows.select_related("completion").defer("facts", "credential")
     }
-
-
-@dataclass(frozen=True)
-class MyLearning:
-    """The four groups of "my learning", in their order, and what the page says above them."""
-
-    overdue: list[Taken]
-    soon: list[Taken]
-    under_way: list[Taken]
-    done: list[Taken]
-    catalogue: str = CATALOGUE
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the learner takes no course at all."""
-        return not (self.overdue or self.soon or self.under_way or self.done)
-
-    @property
-    def last(self) -> Taken | None:
-        """The course last learned in, for the line that tells where one was."""
-        begun = [taken for taken in (*self.overdue, *self.soon, *self.under_way) if taken.left_at]
-        return max(begun, key=lambda taken: taken.left_at.timestamp() if taken.left_at else 0, default=None)
-
-    @property
-    def next(self) -> Taken | None:
-        """The course to put first: the one due next, then the one last learned in, then the newest."""
-        return next(
-            iter([*self.soon, *([self.last] if self.last else []), *self.overdue, *self.under_way]), None
-        )
-
-
-def my_learning(user: User) -> MyLearning:
-    """Return the learner's courses in their groups: overdue, due within 30 days, under way, done."""
-    taken = courses_of(user)
-    open_ones = [one for one in taken if not one.is_completed]
-    dated = sorted(
-        (one for one in open_ones if one.days_left is not None), key=lambda one: one.days_left or 0
-    )
-    rest = [one for one in open_ones if not (one.is_overdue or one.is_due_soon)]
-    rest.sort(key=lambda one: one.left_at.timestamp() if one.left_at else 0, reverse=True)
-    finished = [one for one in taken if one.is_completed]
-    finished.sort(key=lambda one: one.enrolment.completed_at or one.enrolment.enrolled_at, reverse=True)
-    return MyLearning(
-        overdue=[one for one in dated if one.is_overdue],
-        soon=[one for one in dated if one.is_due_soon],
-        under_way=rest,
-        done=finished,
-    )

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from classroom.learning.pages import MyLearning, Taken, my_learning
+from classroom.learning.pages import Taken
+from classroom.learning.pages_mine import MyLearning, my_learning
 from classroom.people.models import User
 
 _CHINESE = re.compile("[\u4e00-\u9fff\u3400-\u4dbf]{3,4}")

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from classroom.learning.notes import notes_as_text
-from classroom.learning.pages import my_learning as my_courses
 from classroom.learning.pages_lesson import LessonPage, lesson_page
+from classroom.learning.pages_mine import my_learning as my_courses
 from classroom.people.models import User
 from courses.catalogue.models import EditionLesson
 

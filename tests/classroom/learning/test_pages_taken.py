@@ -9,7 +9,8 @@ from django.utils import timezone, translation
 
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
-from classroom.learning.pages import Taken, courses_of, my_learning
+from classroom.learning.pages import Taken, courses_of
+from classroom.learning.pages_mine import my_learning
 from classroom.people.models import User
 from courses.catalogue.models import EditionLesson
 from tests.factories.catalogue import CoursePageFactory, complete_edition
@@ -170,6 +171,7 @@ def test_the_course_last_learned_in_is_named(user):
     watched(second, 1, (0, 1000), position=1000)
     mine = my_learning(user)
     assert mine.last.enrolment == second
+    assert mine.last.last_line.number == 1
     assert mine.next.enrolment == second
     assert mine.under_way[0].enrolment == second
 
