@@ -99,7 +99,7 @@ def add_version(*, question: Question, row: QuestionRow, by: Any) -> QuestionVer
     question's row. Raises `BadQuestion` and `KindIsFixed`.
     """
     row = checked(row)
-    question = Question.objects.select_for_update().select_related("current").get(pk=question.pk)
+    question = Question.objects.select_for_update().get(pk=question.pk)
     if row.kind != question.kind:
         raise KindIsFixed(question.reference)
     current = question.current
