@@ -7,16 +7,16 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from courses.questions import views
+from courses.questions import admin_views
 from courses.questions.permissions import may_read
 
 _ROUTES = [
-    path("", views.banks, name="banks"),
-    path("<int:pk>/", views.bank, name="bank"),
-    path("<int:pk>/add/", views.add, name="add"),
-    path("<int:pk>/import/", views.import_file, name="import"),
-    path("question/<int:pk>/", views.question, name="question"),
-    path("question/<int:pk>/retire/", views.retire, name="retire"),
+    path("", admin_views.banks, name="banks"),
+    path("<int:pk>/", admin_views.bank, name="bank"),
+    path("<int:pk>/add/", admin_views.add, name="add"),
+    path("<int:pk>/import/", admin_views.import_file, name="import"),
+    path("question/<int:pk>/", admin_views.question, name="question"),
+    path("question/<int:pk>/retire/", admin_views.retire, name="retire"),
 ]
 
 
