@@ -10,3 +10,7 @@ class CertificatesConfig(AppConfig):
     name = "classroom.certificates"
     label = "certificates"
     verbose_name = _("Certificates")
+
+    def ready(self) -> None:
+        """Register the deploy check."""
+        from classroom.certificates import checks  # noqa: F401 - importing registers it

@@ -15,6 +15,30 @@ def build(facts: Facts, *, facts_digest: str, did: str, site_url: str, verify_ur
 
     It carries the holder's name in full: it is the holder's own file, as the PDF is.
     """
+    course = facts["course"]
+    credential: dict[str, Any] = {
+        "@context": CONTEXT,
+        "id": verify_url,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "name": course["title_en"] or course["title"],
+        "issuer": {"id": did, "type": ["Profile"], "name": facts["issuer"]["name"], "url": site_url},
+        "validFrom": _instant(facts["issued_on"]),
+        "credentialSubject": _subject(facts, site_url),
+        "evidence": [
+            {
+                "id": f"urn:sha256:{facts_digest}",
+                "type": ["Evidence"],
+                "name": "Facts as printed, SHA-256 of their canonical JSON",
+                "description": f"{facts['verified_seconds']} s verified, assurance {facts['assurance']}",
+            }
+        ],
+    }
+    if facts["valid_until"]:
+        credential["validUntil"] = f"{facts['valid_until']}T23:59:59+08:00"
+    return credential
+
+
+def _subject(facts: Facts, site_url: str) -> dict[str, Any]:
     course, holder = facts["course"], facts["holder"]
     subject: dict[str, Any] = {
         "type": ["AchievementSubject"],
@@ -43,26 +67,7 @@ def build(facts: Facts, *, facts_digest: str, did: str, site_url: str, verify_ur
     }
     if facts["score"] is not None:
         subject["result"] = [{"type": ["Result"], "value": facts["score"]}]
-    credential: dict[str, Any] = {
-        "@context": CONTEXT,
-        "id": verify_url,
-        "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": course["title_en"] or course["title"],
-        "issuer": {"id": did, "type": ["Profile"], "name": facts["issuer"]["name"], "url": site_url},
-        "validFrom": _instant(facts["issued_on"]),
-        "credentialSubject": subject,
-        "evidence": [
-            {
-                "id": f"urn:sha256:{facts_digest}",
-                "type": ["Evidence"],
-                "name": "Facts as printed, SHA-256 of their canonical JSON",
-                "description": f"{facts['verified_seconds']} s verified, assurance {facts['assurance']}",
-            }
-        ],
-    }
-    if facts["valid_until"]:
-        credential["validUntil"] = f"{facts['valid_until']}T23:59:59+08:00"
-    return credential
+    return subject
 
 
 def _instant(day: str) -> str:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
+from classroom.certificates import admin_views as admin
 from classroom.certificates.permissions import may_end
-from classroom.certificates.views import admin
 
 
 class CertificatesMenuItem(MenuItem):
