@@ -21,6 +21,7 @@ _CALLS = {
     "ngettext": 2, "ngettext_lazy": 2, "pgettext": -1, "pgettext_lazy": -1,
 }  # fmt: skip
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}")
+_UNICODE = re.compile(r"(?<=[(,\s])u(?=['\"])")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -77,7 +78,7 @@ def _from_template(path: Path) -> Iterator[Word]:
                 if depth == 0:
                     break
             end += 1
-        call = code[match.start() : end + 1].replace("u'", "'").replace('u"', '"')
+        call = _UNICODE.sub("", code[match.start() : end + 1])
         try:
             found = list(_from_calls(re.sub(r",\s*count\)$", ")", call)))
         except SyntaxError:

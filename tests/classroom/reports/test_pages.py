@@ -309,6 +309,15 @@ def test_whoever_learns_from_an_older_edition_stays_on_it(client: Client, world:
     assert Enrolment.objects.unscoped(WHY).get(user_id=row.user_id).due_on == due
 
 
+def test_an_institution_is_searched_by_name_of_staff(client: Client, world: World) -> None:
+    client.force_login(world.district)
+    path = f"/overview/institution/{world.east.pk}/"
+    assert 'name="name" value=""' in client.get(path).content.decode()
+    response = client.get(path, {"name": "late"})
+    assert [person.name for person in response.context["page"]] == ["员工late"]
+    assert response.content.decode().count('name="name" value="late"') == 2
+
+
 def test_roles_decide_who_comes_in(client: Client, world: World) -> None:
     client.force_login(UserFactory())
     assert [client.get(path).status_code for path in ("/overview/", "/institution/people/")] == [403, 403]

@@ -49,5 +49,5 @@ def test_a_reading_becomes_paragraphs_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("text", ["", "topic: cma", "# B1 题目 | Title\nnonsense"])
 def test_what_cannot_be_read_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="title|unknown"):
+    with pytest.raises(ValueError, match=r"title|unknown"):
         content.parse(text)
