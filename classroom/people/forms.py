@@ -37,6 +37,12 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "romanised_name", "mobile", "email", "language"]
+        labels = {
+            "name": _("Full name"),
+            "romanised_name": _("Name in Latin letters"),
+            "mobile": _("Mobile number"),
+            "email": _("E-mail address"),
+        }
 
     def clean(self) -> dict[str, Any]:
         """Refuse a profile by which nobody could sign in."""

@@ -204,7 +204,7 @@ def institution(request: HttpRequest, institution_id: int) -> HttpResponse:
         "board": found,
         "page": page,
         "state": state,
-        "name": name,
+        "wanted_name": name,
         "query": query.urlencode(),
         "as_of": rollups.as_of_institution(part, shown.pk),
     }
