@@ -49,6 +49,8 @@ def find_people(search: str) -> QuerySet[User]:
     people = (
         User.objects.filter(is_superuser=False).prefetch_related("groups").order_by("-date_joined", "-pk")
     )
+    # PostgreSQL refuses a text with a zero byte; no name holds one.
+    search = search.replace("\x00", "")
     if search:
         people = people.filter(
             Q(name__icontains=search) | Q(mobile__startswith=search) | Q(email__icontains=search)
@@ -59,4 +61,5 @@ def find_people(search: str) -> QuerySet[User]:
 def find_entries(action: str) -> QuerySet[AuditEntry]:
     """Return the audit, newest first; `action` narrows it to what begins so."""
     entries = AuditEntry.objects.select_related("actor")
+    action = action.replace("\x00", "")
     return entries.filter(action__startswith=action) if action else entries

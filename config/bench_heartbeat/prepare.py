@@ -79,6 +79,7 @@ def _learner(number: int, edition: Edition, lesson: EditionLesson) -> dict[str, 
         "session": str(session.pk),
         "opened": session.opened_at.timestamp(),
         "enrolment": enrolment.pk,
+        "lesson": str(lesson.key),
     }
 
 

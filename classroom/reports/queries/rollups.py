@@ -215,6 +215,8 @@ def institutions(part: Slice, show: str = "all", search: str = "") -> QuerySet[I
     `show` picks those with the most overdue, with nobody enrolled, or with a code that fails its check.
     """
     rows = part.institutions().select_related("supervising_authority")
+    # PostgreSQL refuses a text with a zero byte; no name holds one.
+    search = search.replace("\x00", "")
     if search:
         rows = rows.filter(Q(name__icontains=search) | Q(uscc__istartswith=search))
     if show == "overdue":

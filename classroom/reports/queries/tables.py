@@ -292,5 +292,5 @@ def course_ids(choice: str) -> tuple[int, ...] | None:
     if choice == "mandatory":
         rows = Course.objects.filter(current__is_mandatory=True)
     else:
-        rows = Course.objects.filter(code=choice)
+        rows = Course.objects.filter(code=choice.replace("\x00", ""))
     return tuple(rows.values_list("pk", flat=True))

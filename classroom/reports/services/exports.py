@@ -97,7 +97,7 @@ def slice_of(scope: Scope, authority: str, course: str) -> Slice:
         raise OutOfScope
     path = ""
     if authority:
-        found = SupervisingAuthority.objects.filter(code=authority).first()
+        found = SupervisingAuthority.objects.filter(code=authority.replace("\x00", "")).first()
         if found is None or not covers(scope, found.path):
             raise OutOfScope
         path = found.path
