@@ -7,7 +7,9 @@ from config.demo import content
 
 @pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
 def test_a_course_is_whole(course: content.CourseText) -> None:
-    assert {"topic", "hours", "audience", "teacher", "purpose", "purpose_en", "questions", "exam"} <= set(course.values)
+    assert {"topic", "hours", "audience", "teacher", "purpose", "purpose_en", "questions", "exam"} <= set(
+        course.values
+    )
     assert len(course.outcomes) >= 3
     assert len(course.legal_basis) >= 2
     assert sum(lesson.is_reading for lesson in course.lessons) == 1
@@ -31,9 +33,13 @@ def test_every_bullet_is_explained(course: content.CourseText) -> None:
 
 @pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
 def test_the_exam_can_be_drawn_from_the_bank(course: content.CourseText) -> None:
-    wanted = dict(zip(("single", "multiple", "true_false"), map(int, course.values["exam"].split()), strict=True))
+    wanted = dict(
+        zip(("single", "multiple", "true_false"), map(int, course.values["exam"].split()), strict=True)
+    )
     for kind, count in wanted.items():
-        pool = [q for q in content.questions() if q["topic"] == course.values["questions"] and q["kind"] == kind]
+        pool = [
+            q for q in content.questions() if q["topic"] == course.values["questions"] and q["kind"] == kind
+        ]
         assert len(pool) >= count, kind
 
 
