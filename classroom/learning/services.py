@@ -67,9 +67,9 @@ def take_heartbeat(
 ) -> Beat:
     """Take one report of a person's own session: credit it, and settle where a lesson came to be seen.
 
-    Sent again, it changes nothing and says the same. Raises what `progress.services.receive` raises.
+    Sent again, it changes nothing and says the same. Raises what `progress.services.take_report` raises.
     """
-    credit = progress.receive(
+    credit = progress.take_report(
         session_id=session_id, user_id=user_id, seq=seq, spans=spans, position_ms=position_ms, now=now
     )
     if not credit.crossed:

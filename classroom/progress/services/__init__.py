@@ -1,7 +1,7 @@
 """Writes of progress. Locks are always taken in this order: progress rows, then the person's clock."""
 
 from classroom.progress.services.checkpoints import make_checkpoint
-from classroom.progress.services.credit import Credit, credit, receive
+from classroom.progress.services.credit import Credit, credit, receive, take_report
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
 from classroom.progress.services.rebuild import Difference, rebuild
@@ -21,4 +21,5 @@ __all__ = [
     "rebuild",
     "receive",
     "save_position",
+    "take_report",
 ]

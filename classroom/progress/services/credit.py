@@ -95,11 +95,27 @@ def receive(
     position_ms: int | None = None,
     now: datetime | None = None,
 ) -> Credit:
+    """Take one report in a transaction of its own; see `take_report`."""
+    return take_report(
+        session_id=session_id, user_id=user_id, seq=seq, spans=spans, position_ms=position_ms, now=now
+    )
+
+
+def take_report(
+    *,
+    session_id: uuid.UUID,
+    user_id: int,
+    seq: int,
+    spans: Iterable[Span],
+    position_ms: int | None = None,
+    now: datetime | None = None,
+) -> Credit:
     """Credit the report `seq` of a person's own session, once; a repeat returns what was stored.
 
     Locks the lesson's progress row and the person's clock by one read, appends one evidence row and
     updates both: four statements, however much evidence there is. A presence check that waits costs
-    two more. Raises `SessionUnknown`, also for another person's, and `TooFarAhead`.
+    two more. Call inside a transaction: a savepoint of its own would cost two round trips. Raises
+    `SessionUnknown`, also for another person's, and `TooFarAhead`.
     """
     case = _locked(session_id, user_id)
     received = to_ms(now or timezone.now())
