@@ -8,6 +8,7 @@ export type Interval = [start: number, end: number];
 export interface Grant {
   session: string;
   manifest_url: string;
+  storyboard_url: string | null;
   duration_ms: number;
   position_ms: number;
   coverage: Interval[];

@@ -109,6 +109,7 @@ export class LessonPage {
     [this.#verified, this.#reach] = [grant.coverage, grant.furthest_ms];
     this.#notices.clear('lease', 'failed', 'allowance');
     this.#reporter = this.#newReporter(grant);
+    if (grant.storyboard_url) void this.#ruler.thumbnails(grant.storyboard_url);
     void this.#captions.offer(grant.captions).then(() => this.#controls.listCaptions());
     const at = start ?? grant.position_ms;
     const from = at >= grant.duration_ms - 2000 ? 0 : Math.min(at, this.#limit);
