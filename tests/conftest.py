@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test that commits the rows of the data migrations back, and keep stacks on one worker."""
     for item in items:
