@@ -119,3 +119,14 @@ def test_tests_do_not_fall_behind_the_code() -> None:
     tests = sum(len(path.read_text().splitlines()) for path in (ROOT / "tests").rglob("*.py"))
     tests += sum(len(path.read_text().splitlines()) for path in (ROOT / "tests").rglob("*.ts"))
     assert tests >= 0.54 * code
+
+
+def test_no_script_of_a_page_is_imported_by_another() -> None:
+    """Pages load entries under hashed names; imported from a chunk under its plain name, one would run twice."""
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in code_files(".ts")
+        for line in path.read_text().splitlines()
+        if re.search(r"from '\.\.?/.*/index\.ts'|from '\./index\.ts'", line)
+    ]
+    assert found == []

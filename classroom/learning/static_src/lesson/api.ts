@@ -1,6 +1,6 @@
 // What the player says to the server, and what it hears. The only file that knows the addresses' shapes.
 
-import type { Span } from '../../../../media/static_src/player/index.ts';
+import type { Span } from '../../../../media/static_src/player/lecture.ts';
 
 export type Interval = [start: number, end: number];
 

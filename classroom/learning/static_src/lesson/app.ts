@@ -1,6 +1,6 @@
 // The lesson page: one lecture, one session at a time, and what the page says about both.
 
-import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/index.ts';
+import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
 import { send, type Acknowledgement, type Grant, type Interval, type Presence, type Report } from './api.ts';
 import { Captions } from './captions.ts';
 import { Controls } from './controls.ts';

@@ -1,7 +1,7 @@
 // Captions: fetched once a language, shown on the picture and in the transcript from the same cues.
 // The tracks are also given to the element, for the full-screen players of phones, which draw their own.
 
-import { parseVtt, textAt, type Cue } from '../../../../media/static_src/player/index.ts';
+import { parseVtt, textAt, type Cue } from '../../../../media/static_src/player/lecture.ts';
 import { part, remember, remembered } from './page.ts';
 
 export interface CaptionSource {

@@ -4,7 +4,7 @@
 
 import { createMediaStore } from 'media-chrome/dist/media-store/media-store.js';
 
-import type { Lecture, Quality } from '../../../../media/static_src/player/index.ts';
+import type { Lecture, Quality } from '../../../../media/static_src/player/lecture.ts';
 import type { Captions } from './captions.ts';
 import { Menu } from './menu.ts';
 import { mark, part, remember, remembered } from './page.ts';

@@ -1,6 +1,6 @@
 // What the device offers besides the page: its media keys, its lock screen, its name.
 
-import type { Lecture } from '../../../../media/static_src/player/index.ts';
+import type { Lecture } from '../../../../media/static_src/player/lecture.ts';
 import type { LessonData } from './page.ts';
 
 /** Answer media keys and show the lecture on the lock screen; `tell` corrects the position shown there. */
