@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from config.stack import Stack
+from tests.journeys.test_learner import enrol
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -90,12 +91,7 @@ def test_a_killed_web_process_loses_no_second(stack: Stack, visitor: Callable[..
     email = "manager@demo.example"
     learner = visitor("web-killed")
     learner.sign_in(email)
-    learner.go("/courses/b2/")
-    button = learner.page.locator("form[action*='/enrol/'] button:visible")
-    if button.count():
-        button.first.click()
-        learner.page.wait_for_load_state()
-        learner.go("/courses/b2/")
+    enrol(learner, "d1")
     learner.page.locator("a.btn--main:visible").first.click()
     learner.page.wait_for_url("**/learn/**")
     learner.until("document.querySelector('video').readyState >= 2")
@@ -110,7 +106,7 @@ def test_a_killed_web_process_loses_no_second(stack: Stack, visitor: Callable[..
     end = float(learner.page.evaluate("document.querySelector('video').currentTime"))
     script = (
         "from classroom.progress.models import LessonProgress\n"
-        f"rows = LessonProgress.objects.filter(enrolment__user__email='{email}', enrolment__course__code='B2')\n"
+        f"rows = LessonProgress.objects.filter(enrolment__user__email='{email}', enrolment__course__code='D1')\n"
         "print(max([row.furthest_ms for row in rows] or [0]), sum(row.covered_ms for row in rows))"
     )
 
