@@ -82,7 +82,8 @@ def test_a_course_goes_from_draft_to_edition(stack: Stack, visitor: Callable[...
     trainer.sign_in("trainer@demo.example")
     parent = stack.shell("from courses.catalogue.models import CataloguePage as P; print(P.objects.get().pk)")
     page = trainer.go(f"/admin/pages/add/catalogue/coursepage/{parent}/")
-    page.fill("#id_title", "仪器设备期间核查")
+    # Typed as a person does: the address follows the title by key events.
+    page.locator("#id_title").press_sequentially("仪器设备期间核查")
     page.fill("#id_code", "C9")
     page.select_option("#id_topic", index=2)
     page.fill("#id_purpose", "两次校准之间，怎样知道设备还可信。")
