@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.text import slugify
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from courses.catalogue.readiness import blocking
@@ -9,6 +10,18 @@ from courses.catalogue.readiness import blocking
 
 class CoursePageForm(WagtailAdminPageForm):
     """Refuses to submit, approve or publish what could not be taught, and says why beside the field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """Make the address out of the code where none is written: a Chinese title gives none by itself."""
+        if not self.data.get("slug") and self.cleaned_data.get("code"):
+            self.cleaned_data["slug"] = slugify(self.cleaned_data["code"])
+            self.instance.slug = self.cleaned_data["slug"]
+        return dict(super().clean())
 
     def _post_clean(self) -> None:
         """Look at the page as it would be, once its own fields are in order."""
