@@ -15,12 +15,21 @@ SHOTS = ROOT / "var" / "shots"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
+def _own_queues() -> dict[str, str]:
+    """Give the platform queues and a cache of its own where the run has a Redis that all tests share."""
+    return {
+        name: f"{os.environ[name].rpartition('/')[0]}/{number}"
+        for name, number in (("BROKER_URL", 12), ("CACHE_URL", 13))
+        if os.environ.get(name, "").startswith("redis")
+    }
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with its demo whole, lectures transcoded by its own worker."""
     # STACK_DIR keeps the filled demo between the runs of whoever works on the journeys.
     kept = os.environ.get("STACK_DIR")
-    platform = Stack(Path(kept) if kept else tmp_path_factory.mktemp("stack"))
+    platform = Stack(Path(kept) if kept else tmp_path_factory.mktemp("stack"), environment=_own_queues())
     platform.start()
     try:
         platform.await_demo()
