@@ -7,14 +7,13 @@ short lecture honestly gives few.
 """
 
 from collections.abc import Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
-CREDIT_HOUR_S = 2700
+from courses.catalogue.policy import CREDIT_HOUR_S, hours_of
 
 
 def credit_hours(verified_seconds: int, nominal: Decimal, policy: Mapping[str, Any]) -> Decimal:
     """Return the hours that so many verified seconds earn."""
     unit = int(policy.get("credit_hour_seconds") or CREDIT_HOUR_S)
-    earned = (Decimal(verified_seconds) / unit).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
-    return min(earned, nominal)
+    return min(hours_of(verified_seconds, unit), nominal)

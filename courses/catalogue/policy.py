@@ -1,7 +1,16 @@
 """What a learner may do in a lecture and what counts as watched. Pure; frozen with each edition."""
 
 from dataclasses import asdict, dataclass, fields
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
+
+# The 45 minutes of the field (domain.md section 4).
+CREDIT_HOUR_S = 2700
+
+
+def hours_of(seconds: int | float, unit: int) -> Decimal:
+    """Return the credit hours in so many seconds, `unit` seconds each, cut to a tenth."""
+    return (Decimal(int(seconds)) / unit).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Policy:
     offline_allowance_s: int = 900
     tolerance_ms: int = 1500
     hidden_pauses: bool = True
-    credit_hour_seconds: int = 2700
+    credit_hour_seconds: int = CREDIT_HOUR_S
 
     def __post_init__(self) -> None:
         """Refuse figures that would let anything or nothing count. Raises ValueError."""

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from courses.catalogue.policy import hours_of
 from courses.questions.models import Question
 from courses.questions.queries import pool_sizes
 from media.models import Lecture
-
-# 45 minutes make a credit hour (domain convention); hours are cut, never rounded up.
-CREDIT_HOUR_S = 2700
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +21,6 @@ class Problem:
     field: str
     words: str | Promise
     is_warning: bool = False
-
-
-def hours_of(seconds: int | float, unit: int = CREDIT_HOUR_S) -> Decimal:
-    """Return credit hours of so many seconds of lessons, cut to a tenth."""
-    return (Decimal(int(seconds)) / unit).quantize(Decimal("0.1"), rounding=ROUND_DOWN)
 
 
 def is_playable(lecture: Lecture | None) -> bool:

@@ -7,7 +7,8 @@ from django import template
 from courses.catalogue import desk, queries
 from courses.catalogue.changes import compare, weigh
 from courses.catalogue.models import CoursePage
-from courses.catalogue.readiness import hours_of, lesson_seconds, problems_of
+from courses.catalogue.policy import hours_of
+from courses.catalogue.readiness import lesson_seconds, problems_of
 from courses.catalogue.words import change_words, class_words
 
 register = template.Library()
