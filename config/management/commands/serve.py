@@ -18,6 +18,9 @@ from django.db.migrations.executor import MigrationExecutor
 from config import engines
 from config.supervisor import Program, Supervisor, python
 
+# A number of this command's own among the advisory locks of the database.
+_MIGRATING = 0x6D696772
+
 
 class Command(BaseCommand):
     """Prepares the data, then runs broker, web, worker, encoder and scheduler until Ctrl-C."""
@@ -70,11 +73,16 @@ class Command(BaseCommand):
                 raise CommandError(f"Port {port} is taken. Choose another: PORT=8080 make run") from error
 
     def _migrate(self) -> None:
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            self.say(f"preparing the database ({len(plan)} steps)")
-            call_command("migrate", verbosity=0)
+        """Bring the database up to date; several machines that start at once do it one after another."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+            executor = MigrationExecutor(connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if plan:
+                self.say(f"preparing the database ({len(plan)} steps)")
+                call_command("migrate", verbosity=0)
+        # The lock goes with the connection.
         connection.close()
 
     def _programs(self, port: int, demo: bool) -> list[Program]:
