@@ -11,21 +11,21 @@ from wagtail import hooks
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder, register_admin_url_finder
 from wagtail.admin.menu import MenuItem
 
-from media import admin_views
+from media.admin_views import board, deeds, lecture, listing, trash
 from media.blocks import lecture_chooser_viewset
 from media.models import Lecture
 from media.permissions import manages_all, may_open, may_view
 
 _LECTURES = [
-    path("", admin_views.LecturesView.as_view(), name="list"),
-    path("live/", admin_views.live, name="live"),
-    path("running/", admin_views.RunningView.as_view(), name="running"),
-    path("<int:pk>/", admin_views.LectureView.as_view(), name="detail"),
-    path("<int:pk>/retry/", admin_views.retry, name="retry"),
-    path("<int:pk>/trash/", admin_views.TrashView.as_view(), name="trash"),
-    path("<int:pk>/restore/", admin_views.restore, name="restore"),
-    path("<int:pk>/captions/<slug:language>.vtt", admin_views.download_captions, name="captions"),
-    path("<int:pk>/captions/<slug:language>/delete/", admin_views.delete_captions, name="delete_captions"),
+    path("", listing.LecturesView.as_view(), name="list"),
+    path("live/", listing.live, name="live"),
+    path("running/", board.RunningView.as_view(), name="running"),
+    path("<int:pk>/", lecture.LectureView.as_view(), name="detail"),
+    path("<int:pk>/retry/", deeds.retry, name="retry"),
+    path("<int:pk>/trash/", trash.TrashView.as_view(), name="trash"),
+    path("<int:pk>/restore/", deeds.restore, name="restore"),
+    path("<int:pk>/captions/<slug:language>.vtt", deeds.download_captions, name="captions"),
+    path("<int:pk>/captions/<slug:language>/delete/", deeds.delete_captions, name="delete_captions"),
 ]
 
 

@@ -1,0 +1,147 @@
+"""One lecture: preview, facts, plan, captions, poster, and what can be done with it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from media import captions, forms, lectures, playback, queries, words
+from media.admin_views.access import lecture_for
+from media.admin_views.listing import LecturesView, rows_of
+from media.admin_views.uploader import uploader_data
+from media.models import Encode, Lecture
+from media.permissions import may_change
+
+
+class LectureView(WagtailAdminTemplateMixin, TemplateView):
+    """One lecture: preview, facts, plan, captions, poster, and what can be done with it."""
+
+    template_name = "media/lecture.html"
+    header_icon = "media"
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find the lecture for who may see it."""
+        self.lecture = lecture_for(request, kwargs["pk"], changes=request.method == "POST")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_page_title(self) -> str:
+        """The lecture's own title."""
+        return self.lecture.title
+
+    def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """Say where this is."""
+        return [
+            *self.breadcrumbs_items,
+            {"url": reverse("lectures:list"), "label": LecturesView.page_title},
+            {"url": "", "label": self.lecture.title},
+        ]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Take the form that was sent: `form` says which."""
+        sent = request.POST.get("form", "")
+        handler = {"about": self._about, "captions": self._captions, "poster": self._poster}.get(sent)
+        if handler is None:
+            raise Http404
+        bad = handler(request)
+        if bad is None:
+            return redirect("lectures:detail", self.lecture.pk)
+        return self.render_to_response(self.get_context_data(**bad), status=422)
+
+    def _about(self, request: HttpRequest) -> dict[str, Any] | None:
+        form = forms.LectureForm(request.POST, instance=self.lecture)
+        if not form.is_valid():
+            return {"about_form": form}
+        lectures.rename(lecture=self.lecture, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return None
+
+    def _captions(self, request: HttpRequest) -> dict[str, Any] | None:
+        form = forms.CaptionsForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return {"captions_form": form}
+        given = form.cleaned_data
+        try:
+            track, parsed = lectures.save_captions(
+                lecture=self.lecture,
+                language=given["language"],
+                label=dict(forms.LANGUAGES)[given["language"]],
+                data=given["file"].read(),
+                filename=given["file"].name,
+                skip_bad=given["skip_bad"],
+            )
+        except captions.UnreadableCaptions as unreadable:
+            for line in captions.messages(unreadable.problems):
+                form.add_error("file", line)
+            return {"captions_form": form}
+        said = _("%(language)s: %(count)d captions kept (%(format)s, %(encoding)s).") % {
+            "language": track.label,
+            "count": len(parsed.cues),
+            "format": parsed.format.upper(),
+            "encoding": parsed.encoding.upper(),
+        }
+        messages.success(request, said)
+        for line in captions.messages(parsed.warnings):
+            messages.warning(request, line)
+        return None
+
+    def _poster(self, request: HttpRequest) -> dict[str, Any] | None:
+        if "clear" in request.POST:
+            lectures.clear_poster(lecture=self.lecture)
+            return None
+        form = forms.PosterForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return {"poster_form": form}
+        try:
+            lectures.set_poster(lecture=self.lecture, picture=form.cleaned_data["picture"])
+        except lectures.UnreadablePicture:
+            form.add_error("picture", _("This is not a picture that can be read. Save it as JPEG or PNG."))
+            return {"poster_form": form}
+        messages.success(request, _("Poster saved."))
+        return None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Gather everything that is known about the lecture."""
+        lecture = queries.lectures_with_states(Lecture.objects.filter(pk=self.lecture.pk)).get()
+        encodes = queries.newest_first(lecture)
+        newest = encodes[0] if encodes else None
+        changes = may_change(self.request.user, lecture)
+        current = next((encode for encode in encodes if encode.pk == lecture.current_id), None)
+        shown = current or newest
+        tracks = queries.captions_of(lecture)
+        context = {
+            "lecture": lecture,
+            "row": rows_of(self.request, [lecture], [])[0],
+            "encodes": encodes,
+            "encode": newest,
+            "renditions": sorted(shown.renditions.all(), key=lambda r: -r.bandwidth) if shown else [],
+            "plan": words.plan_words(newest) if newest else [],
+            "warnings": words.warning_words(newest) if newest else [],
+            "tracks": [(track, len(queries.cues_of(track))) for track in tracks],
+            "grant": self._grant(current),
+            "may_change": changes,
+            "about_form": forms.LectureForm(instance=lecture),
+            "captions_form": forms.CaptionsForm(initial={"language": lecture.language}),
+            "poster_form": forms.PosterForm(),
+            "uploader": uploader_data(self.request, lecture),
+            "is_moving": queries.state_from(lecture, newest, timezone.now()).is_moving,
+            **kwargs,
+        }
+        return super().get_context_data(**context)
+
+    def _grant(self, current: Encode | None) -> playback.PlaybackGrant | None:
+        """Return the right to watch the preview, for this browser only."""
+        if current is None:
+            return None
+        current.lecture = self.lecture
+        return playback.grant(
+            encode=current,
+            person=str(getattr(self.request.user, "pseudonym", self.request.user.pk)),
+            session="preview",
+            browser=playback.browser_of(self.request),
+        )
