@@ -181,9 +181,10 @@ def _seconds_left(encode: Encode, share: float, now: datetime) -> int | None:
 def used_bytes(tenant: str) -> int:
     """Return the bytes that count against a tenant: the sources of its lectures and what it is sending."""
     kept = Source.objects.filter(encodes__lecture__tenant=tenant).distinct().aggregate(n=Sum("size"))["n"]
-    coming = Upload.objects.filter(
-        Q(tenant=tenant), state=Upload.State.RECEIVING, expires_at__gt=timezone.now()
-    ).aggregate(n=Sum("length"))["n"]
+    waiting = Q(state=Upload.State.RECEIVING) | Q(state=Upload.State.FINISHED, concat="partial")
+    coming = Upload.objects.filter(waiting, tenant=tenant, expires_at__gt=timezone.now()).aggregate(
+        n=Sum("length")
+    )["n"]
     return int(kept or 0) + int(coming or 0)
 
 

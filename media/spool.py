@@ -49,6 +49,14 @@ def remove(upload_id: uuid.UUID) -> None:
     path_of(upload_id).unlink(missing_ok=True)
 
 
+def size(upload_id: uuid.UUID) -> int:
+    """Return how many bytes are in the file, synced or not; 0 where there is no file."""
+    try:
+        return path_of(upload_id).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def synced_size(upload_id: uuid.UUID) -> int:
     """Return how many bytes are safely on the disk; 0 where there is no file (a lost disk begins anew)."""
     try:

@@ -19,7 +19,7 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from media import leases, prepare, publish, transcode, uploads
+from media import leases, prepare, publish, transcode, upload_sweep
 from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
 from media.leases import Job
 from media.models import Encode
@@ -43,7 +43,7 @@ def work() -> bool:
 @shared_task(name="media.sweep", ignore_result=True)
 def sweep() -> int:
     """Find work that is due or was abandoned, and wake workers for it; clear what has expired."""
-    uploads.sweep_expired(timezone.now())
+    upload_sweep.sweep_expired(timezone.now())
     count = leases.due_count(limit=_HINTS)
     if count:
         wake(count)

@@ -10,59 +10,17 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-EXTENSIONS = frozenset(
-    [
-        "mp4",
-        "m4v",
-        "mov",
-        "qt",
-        "mkv",
-        "webm",
-        "avi",
-        "mts",
-        "m2ts",
-        "ts",
-        "tp",
-        "trp",
-        "mpg",
-        "mpeg",
-        "mpe",
-        "m2v",
-        "vob",
-        "wmv",
-        "asf",
-        "flv",
-        "f4v",
-        "3gp",
-        "3g2",
-        "rm",
-        "rmvb",
-        "ogv",
-        "ogm",
-        "ogg",
-        "dv",
-        "mxf",
-        "divx",
-        "amv",
-        "m4a",
-        "m4b",
-        "mp3",
-        "aac",
-        "wav",
-        "flac",
-        "oga",
-        "opus",
-        "wma",
-        "ac3",
-        "aif",
-        "aiff",
-        "amr",
-    ]
-)
+EXTENSIONS = frozenset({
+    "mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mts", "m2ts", "ts", "tp", "trp", "mpg", "mpeg",
+    "mpe", "m2v", "vob", "wmv", "asf", "flv", "f4v", "3gp", "3g2", "rm", "rmvb", "ogv", "ogm", "ogg",
+    "dv", "mxf", "divx", "amv", "m4a", "m4b", "mp3", "aac", "wav", "flac", "oga", "opus", "wma", "ac3",
+    "aif", "aiff", "amr",
+})  # fmt: skip
 # What a name ending may be when it is no ending: "3.2 uncertainty" has none, "talk.pptx" has.
 _ENDING = re.compile(r"[a-z0-9]{2,5}")
 _MAX_METADATA = 8 * 1024
@@ -71,121 +29,154 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class UploadRefused(Exception):
-    """An upload that is not taken; nothing has changed unless a subclass says so."""
+    """An upload that is not taken; nothing has changed unless a subclass says so.
 
-    status = 400
-    code = "bad_request"
-    words: str | Promise = _("The request cannot be understood. Update the upload program.")
+    Every kind of refusal names its status, its code and its words where it is declared.
+    """
 
-    def __init__(self, words: str | Promise | None = None, **headers: str) -> None:
-        self.words = self.words if words is None else words
+    status: ClassVar[int]
+    code: ClassVar[str]
+    words: str | Promise
+
+    def __init_subclass__(cls, *, status: int, code: str, words: str | Promise) -> None:
+        super().__init_subclass__()
+        cls.status, cls.code, cls.words = status, code, words
+
+    def __init__(self, **headers: str) -> None:
         self.headers = headers
         super().__init__(self.code)
 
 
-class BadRequest(UploadRefused):
+class BadRequest(
+    UploadRefused,
+    status=400,
+    code="bad_request",
+    words=_("The request cannot be understood. Update the upload program."),
+):
     """A header that is missing or malformed."""
 
 
-class EmptyFile(UploadRefused):
+class EmptyFile(
+    UploadRefused,
+    status=400,
+    code="empty",
+    words=_("The file is empty. Check it on your computer and choose it again."),
+):
     """A file of no bytes."""
 
-    code = "empty"
-    words = _("The file is empty. Check it on your computer and choose it again.")
 
-
-class WrongKind(UploadRefused):
+class WrongKind(
+    UploadRefused,
+    status=415,
+    code="wrong_kind",
+    words=_("This is not a video or audio file. Choose the recording of the lecture, for example an MP4."),
+):
     """A file that is neither video nor sound."""
 
-    status = 415
-    code = "wrong_kind"
-    words = _("This is not a video or audio file. Choose the recording of the lecture, for example an MP4.")
 
-
-class WrongBody(UploadRefused):
+class WrongBody(
+    UploadRefused,
+    status=415,
+    code="wrong_content_type",
+    words=_("The body must be sent as application/offset+octet-stream."),
+):
     """A body that is not sent as tus sends it."""
 
-    status = 415
-    code = "wrong_content_type"
-    words = _("The body must be sent as application/offset+octet-stream.")
 
-
-class TooLarge(UploadRefused):
+class TooLarge(
+    UploadRefused,
+    status=413,
+    code="too_large",
+    words=_(
+        "The file is larger than this platform takes. Export it at a lower bitrate or cut it into lessons."
+    ),
+):
     """More bytes than are taken, or than were announced."""
 
-    status = 413
-    code = "too_large"
-    words = _(
-        "The file is larger than this platform takes. Export it at a lower bitrate or cut it into lessons."
-    )
 
-
-class OverQuota(UploadRefused):
+class OverQuota(
+    UploadRefused,
+    status=413,
+    code="over_quota",
+    words=_(
+        "Your institution's space for lectures is used up. Delete lectures or ask the operator for more."
+    ),
+):
     """No quota left."""
 
-    status = 413
-    code = "over_quota"
-    words = _(
-        "Your institution's space for lectures is used up. Delete lectures or ask the operator for more."
-    )
 
-
-class NoRoom(UploadRefused):
+class NoRoom(
+    UploadRefused,
+    status=507,
+    code="no_room",
+    words=_(
+        "The server has no room for this file now. Nothing was lost: try again later or tell the operator."
+    ),
+):
     """The server's disk is full; what was received before stays."""
 
-    status = 507
-    code = "no_room"
-    words = _(
-        "The server has no room for this file now. Nothing was lost: try again later or tell the operator."
-    )
+
+class NotAllowed(
+    UploadRefused,
+    status=403,
+    code="not_allowed",
+    words=_("Only trainers may upload lectures. Ask the operator for the role of a trainer."),
+):
+    """Not for this person."""
 
 
-class NotAllowed(UploadRefused):
-    """Not for this person, or not with this upload."""
+class Complete(
+    UploadRefused,
+    status=403,
+    code="complete",
+    words=_("This upload is complete. Open the lecture that was made of it, or begin a new upload."),
+):
+    """What is complete takes no more bytes and cannot be cancelled."""
 
-    status = 403
-    code = "not_allowed"
-    words = _("Only trainers may upload lectures. Ask the operator for the role of a trainer.")
 
-
-class NotFound(UploadRefused):
+class NotFound(
+    UploadRefused,
+    status=404,
+    code="not_found",
+    words=_("There is no such upload. Choose the file and begin again."),
+):
     """No such upload, as far as this person may know."""
 
-    status = 404
-    code = "not_found"
-    words = _("There is no such upload. Choose the file and begin again.")
 
-
-class Gone(UploadRefused):
+class Gone(
+    UploadRefused,
+    status=410,
+    code="gone",
+    words=_("This upload was cancelled or has expired. Choose the file and begin again."),
+):
     """Cancelled or expired."""
 
-    status = 410
-    code = "gone"
-    words = _("This upload was cancelled or has expired. Choose the file and begin again.")
 
-
-class WrongOffset(UploadRefused):
+class WrongOffset(
+    UploadRefused,
+    status=409,
+    code="wrong_offset",
+    words=_("The upload goes on at another place. Ask for the offset and continue from there."),
+):
     """The client is at another place than the server."""
 
-    status = 409
-    code = "wrong_offset"
-    words = _("The upload goes on at another place. Ask for the offset and continue from there.")
 
-
-class Busy(UploadRefused):
+class Busy(
+    UploadRefused,
+    status=423,
+    code="locked",
+    words=_("This upload is being received in another window. Close that one or wait half a minute."),
+):
     """Another request is writing to the same upload."""
 
-    status = 423
-    code = "locked"
-    words = _("This upload is being received in another window. Close that one or wait half a minute.")
 
-
-class ChecksumMismatch(UploadRefused):
+class ChecksumMismatch(
+    UploadRefused,
+    status=460,
+    code="checksum_mismatch",
+    words=_("The data was damaged on its way. Send it again."),
+):
     """The bytes are not those that the client meant to send."""
-
-    status = 460
-    code = "checksum_mismatch"
-    words = _("The data was damaged on its way. Send it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,16 +279,8 @@ _NOT_MEDIA = (
     b"#EXTM3U", b"ffconcat", b"[playlist]", b"[Script Info]", b"WEBVTT",
 )  # fmt: skip
 _NOT_MEDIA_TEXT = (
-    b"<!doctype",
-    b"<html",
-    b"<?xml",
-    b"<svg",
-    b"<?php",
-    b"<mpd",
-    b"<smil",
-    b"#extm3u",
-    b"ffconcat",
-)
+    b"<!doctype", b"<html", b"<?xml", b"<svg", b"<?php", b"<mpd", b"<smil", b"#extm3u", b"ffconcat",
+)  # fmt: skip
 
 
 def check_head(head: bytes) -> None:

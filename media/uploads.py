@@ -1,4 +1,4 @@
-"""Resumable uploads: begun, received piece by piece, put together, finished into a lecture, swept.
+"""Resumable uploads: begun, received piece by piece, put together, finished into a lecture.
 
 The bytes are in `media.spool`, whose synced size is the truth of the offset; the row says whose it is and
 what it becomes. No transaction is open while bytes arrive, so an upload of hours blocks nobody, and a
@@ -17,7 +17,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from media import ingest, sources, spool
@@ -28,6 +27,7 @@ from media.running_digests import RunningDigests
 from media.upload_rules import (
     BadRequest,
     ChecksumMismatch,
+    Complete,
     Declared,
     Gone,
     NotAllowed,
@@ -50,9 +50,7 @@ PIECE = 64 << 10
 HEAD = 512
 # How often a running transfer says in its row how far it is; the file is the truth.
 _TELL_EVERY_S = 2.0
-# A finished transfer whose lecture was not made (the store was away) is taken up again after this.
-_FINISH_AGAIN = timedelta(minutes=1)
-_SWEEP_AT_ONCE = 200
+_ALIVE = [Upload.State.RECEIVING, Upload.State.FINISHED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +84,8 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
         check_declared(declared, length, settings.MAX_UPLOAD_BYTES)
     elif not 0 < length <= settings.MAX_UPLOAD_BYTES:
         raise TooLarge if length else BadRequest
-    upload = Upload(
-        owner=owner,
-        tenant=tenant_of(owner),
-        filename=declared.filename,
-        content_type=declared.content_type,
-        metadata=declared.raw,
-        length=length,
-        concat="partial" if partial else "",
-        digest=declared.digest,
-        lecture=lecture,
-        expires_at=_expiry(),
-    )
+    upload = _new(owner, declared, length, lecture)
+    upload.concat = "partial" if partial else ""
     known = _known_source(owner, declared.digest, length) if not partial else None
     if known is not None:
         upload.offset = length
@@ -114,6 +102,21 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
         spool.remove(upload.pk)
         raise
     return upload
+
+
+def _new(owner: Any, declared: Declared, length: int, lecture: Lecture | None) -> Upload:
+    """Return the row of an upload that is about to begin; it is not saved yet."""
+    return Upload(
+        owner=owner,
+        tenant=tenant_of(owner),
+        filename=declared.filename,
+        content_type=declared.content_type,
+        metadata=declared.raw,
+        length=length,
+        digest=declared.digest,
+        lecture=lecture,
+        expires_at=_expiry(),
+    )
 
 
 def find(*, owner: Any, upload_id: uuid.UUID) -> Upload:
@@ -136,14 +139,15 @@ def receive(*, upload: Upload, offset: int, body: Body) -> int:
     """Append a body at `offset`, finish the upload where it is complete, and return the new offset.
 
     Holds the exclusive lock on the upload's file; no transaction while bytes arrive. A client that goes
-    away keeps what arrived, except where a checksum was announced: then only whole bodies count. Raises
-    `UploadRefused`: `Busy`, `WrongOffset`, `TooLarge`, `NoRoom`, `ChecksumMismatch`, `WrongKind`, `Gone`.
+    away keeps what arrived, except where a checksum was announced: then only whole bodies count.
     """
     if upload.concat == "final":
-        raise NotAllowed
+        raise Complete
     if upload.state == Upload.State.FINISHED:
         if offset != upload.length:
             raise WrongOffset(**{"Upload-Offset": str(upload.length)})
+        if body.length:
+            raise TooLarge
         return upload.length
     with spool.locked(upload.pk) as fd:
         start = spool.sync(fd)
@@ -160,16 +164,17 @@ def receive(*, upload: Upload, offset: int, body: Body) -> int:
         _check_kind(upload, fd, start, end)
         _touch(upload, end)
         if end == upload.length:
-            _finish_or_leave(upload, fd, running.hexdigest() if running else None)
+            found = running.hexdigest() if running else None
+            _finish_or_leave(upload, lambda: _finish_locked(upload, fd, found))
         else:
             _hashers.keep(upload.pk, end, running)
     return end
 
 
-def _finish_or_leave(upload: Upload, fd: int, digest: str | None) -> None:
+def _finish_or_leave(upload: Upload, finishing: Callable[[], None]) -> None:
     """Finish; where store or database are away the bytes are safe all the same, and the sweep goes on."""
     try:
-        _finish_locked(upload, fd, digest)
+        finishing()
     except UploadRefused:
         raise
     except Exception:
@@ -213,7 +218,7 @@ def _check_kind(upload: Upload, fd: int, start: int, end: int) -> None:
     try:
         check_head(spool.head(fd, HEAD))
     except WrongKind:
-        _drop(upload, Upload.State.TERMINATED)
+        drop(upload, Upload.State.TERMINATED)
         raise
 
 
@@ -230,39 +235,45 @@ def _touch(upload: Upload, offset: int) -> None:
 def concatenate(*, owner: Any, declared: Declared, part_ids: list[uuid.UUID]) -> Upload:
     """Put finished parts together into one upload and finish it.
 
-    Every part must be the owner's, complete, not used before and named once. Raises `UploadRefused`.
+    Every part must be the owner's, complete, not used before and named once. Who asks again for the same
+    parts, because the answer was lost or the disk was full, goes on with the upload of the first time.
+    The parts counted against the quota when they were begun. Raises `UploadRefused`.
     """
     lecture = _allowed(owner, declared)
-    found = Upload.objects.in_bulk(part_ids)
-    parts = [found[pk] for pk in part_ids if pk in found]
-    if not parts or len(parts) != len(part_ids) or len(set(part_ids)) != len(part_ids):
+    whole = Upload.objects.filter(
+        owner_id=owner.pk, concat="final", state__in=_ALIVE, parts=[str(pk) for pk in part_ids]
+    ).first()
+    if whole is None:
+        parts = _parts_of(owner, part_ids)
+        length = sum(part.length for part in parts)
+        check_declared(declared, length, settings.MAX_UPLOAD_BYTES)
+        spool.check_room(max(part.length for part in parts))
+        whole = _new(owner, declared, length, lecture)
+        whole.concat, whole.parts = "final", [str(pk) for pk in part_ids]
+        with transaction.atomic():
+            used = Upload.objects.filter(pk__in=part_ids, state=Upload.State.FINISHED)
+            if used.update(state=Upload.State.TERMINATED) != len(parts):
+                raise Gone
+            whole.save(force_insert=True)
+    if whole.state == Upload.State.RECEIVING:
+        _finish_or_leave(whole, lambda: finish(upload=whole))
+    return whole
+
+
+def _parts_of(owner: Any, part_ids: list[uuid.UUID]) -> list[Upload]:
+    """Return the parts in their order; refuse what is not there, not whole, not the owner's, or named twice."""
+    if not part_ids or len(set(part_ids)) != len(part_ids):
         raise BadRequest
+    found = Upload.objects.filter(owner_id=owner.pk).in_bulk(part_ids)
+    if len(found) != len(part_ids):
+        raise NotFound
+    parts = [found[pk] for pk in part_ids]
     for part in parts:
-        if part.owner_id != owner.pk:
-            raise NotFound
-        if part.concat != "partial" or part.state != Upload.State.FINISHED:
+        if part.concat != "partial" or part.state == Upload.State.RECEIVING:
             raise BadRequest
-        if not spool.path_of(part.pk).exists():
+        if part.state != Upload.State.FINISHED or not spool.path_of(part.pk).exists():
             raise Gone
-    length = sum(part.length for part in parts)
-    check_declared(declared, length, settings.MAX_UPLOAD_BYTES)
-    _check_quota(tenant_of(owner), length)
-    spool.check_room(max((part.length for part in parts[1:]), default=0))
-    upload = Upload.objects.create(
-        owner=owner,
-        tenant=tenant_of(owner),
-        filename=declared.filename,
-        content_type=declared.content_type,
-        metadata=declared.raw,
-        length=length,
-        concat="final",
-        parts=[str(part.pk) for part in parts],
-        digest=declared.digest,
-        lecture=lecture,
-        expires_at=_expiry(),
-    )
-    finish(upload=upload)
-    return upload
+    return parts
 
 
 def finish(*, upload: Upload) -> None:
@@ -272,14 +283,23 @@ def finish(*, upload: Upload) -> None:
     the sweep then tries again.
     """
     if upload.concat == "final":
-        found = Upload.objects.in_bulk([uuid.UUID(part) for part in upload.parts])
-        spool.assemble(upload.pk, [(pk, found[pk].length) for pk in map(uuid.UUID, upload.parts)])
+        _assemble(upload)
     with spool.locked(upload.pk) as fd:
         end = spool.sync(fd)
         if end != upload.length:
             raise WrongOffset(**{"Upload-Offset": str(end)})
         _check_kind(upload, fd, 0, end)
         _finish_locked(upload, fd, None)
+
+
+def _assemble(upload: Upload) -> None:
+    """Put the parts into one file; where one is lost nothing can be made of the others."""
+    found = Upload.objects.in_bulk([uuid.UUID(part) for part in upload.parts])
+    try:
+        spool.assemble(upload.pk, [(pk, found[pk].length) for pk in map(uuid.UUID, upload.parts)])
+    except Gone:
+        drop(upload, Upload.State.TERMINATED)
+        raise
 
 
 def _finish_locked(upload: Upload, fd: int, digest: str | None) -> None:
@@ -292,7 +312,7 @@ def _finish_locked(upload: Upload, fd: int, digest: str | None) -> None:
         return
     found = digest or spool.digest_of(fd)
     if upload.digest and upload.digest != found:
-        _drop(upload, Upload.State.TERMINATED)
+        drop(upload, Upload.State.TERMINATED)
         raise ChecksumMismatch
     source = sources.adopt(path=spool.path_of(upload.pk), digest=found, size=upload.length)
     upload.digest, upload.offset = found, upload.length
@@ -329,13 +349,13 @@ def _declared_of(upload: Upload) -> tuple[str, str]:
 
 
 def terminate(*, upload: Upload) -> None:
-    """Cancel an upload and take its bytes away, even while they arrive. Raises `NotAllowed` once finished."""
+    """Cancel an upload and take its bytes away, even while they arrive. Raises `Complete` once finished."""
     if upload.state == Upload.State.FINISHED and upload.concat != "partial":
-        raise NotAllowed
-    _drop(upload, Upload.State.TERMINATED)
+        raise Complete
+    drop(upload, Upload.State.TERMINATED)
 
 
-def _drop(upload: Upload, state: str) -> None:
+def drop(upload: Upload, state: str) -> None:
     """End an upload that has not become a lecture, whoever comes first; take the file away."""
     ended = (
         Upload.objects.filter(pk=upload.pk)
@@ -345,48 +365,6 @@ def _drop(upload: Upload, state: str) -> None:
     if ended:
         upload.state = state
         spool.remove(upload.pk)
-
-
-def sweep_expired(now: datetime) -> int:
-    """Forget lapsed uploads, finish complete ones that were left, remove files of nobody; return how many.
-
-    For the pipeline's sweep. Safe to run twice and at once: each step is conditional on the row's state.
-    """
-    count = 0
-    lapsed = Upload.objects.filter(expires_at__lte=now).filter(
-        state__in=[Upload.State.RECEIVING, Upload.State.FINISHED]
-    )
-    for upload in lapsed.exclude(state=Upload.State.FINISHED, concat__in=["", "final"])[:_SWEEP_AT_ONCE]:
-        _drop(upload, Upload.State.EXPIRED)
-        count += 1
-    count += _finish_left(now)
-    waiting = Upload.objects.filter(
-        Q(state=Upload.State.RECEIVING) | Q(state=Upload.State.FINISHED, concat="partial")
-    )
-    known = {pk.hex for pk in waiting.values_list("pk", flat=True)}
-    for path in spool.orphans(known, (now - timedelta(days=1)).timestamp()):
-        path.unlink(missing_ok=True)
-        count += 1
-    return count
-
-
-def _finish_left(now: datetime) -> int:
-    """Finish the uploads that are complete and were left: the store was away, or the process was killed."""
-    count = 0
-    left = Upload.objects.filter(
-        state=Upload.State.RECEIVING, expires_at__gt=now, updated_at__lt=now - _FINISH_AGAIN
-    )
-    for upload in left[:_SWEEP_AT_ONCE]:
-        if upload.concat != "final" and spool.synced_size(upload.pk) != upload.length:
-            continue
-        try:
-            finish(upload=upload)
-            count += 1
-        except UploadRefused as refused:
-            log.info("upload %s not finished: %s", upload.pk, refused.code)
-        except Exception:
-            log.exception("upload %s could not be stored; the next sweep tries again", upload.pk)
-    return count
 
 
 def _allowed(owner: Any, declared: Declared) -> Lecture | None:

@@ -42,8 +42,33 @@ _NUMBER = re.compile(r"[0-9]{1,18}")
 _PART = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?$")
 _MOST_PARTS = 64
 
-_RESUMABLE = OpenApiParameter("Tus-Resumable", str, OpenApiParameter.HEADER, required=True, enum=[VERSION])
-_OFFSET = OpenApiParameter("Upload-Offset", int, OpenApiParameter.HEADER, required=True)
+
+def _header(name: str, kind: type = str, **more: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, **more)
+
+
+_RESUMABLE = _header("Tus-Resumable", required=True, enum=[VERSION])
+_BYTES = {OFFSET_TYPE: OpenApiTypes.BINARY}
+# What a status means wherever it is answered.
+_MEANINGS = {
+    400: "A header is missing or malformed, or the file is empty.",
+    403: "Not a trainer, or no CSRF header with a session; or the upload is complete.",
+    404: "No such upload of this person.",
+    409: "Another offset; `Upload-Offset` says which.",
+    410: "Cancelled or expired.",
+    412: "Another version of the protocol.",
+    413: "Too large, more bytes than were announced, or the quota is used up.",
+    415: "Not a recording, or another content type.",
+    423: "Another request is writing.",
+    460: "The checksum does not match; nothing was kept.",
+    507: "The server's disk is full.",
+}
+
+
+def _answers(success: int, said: str, *refusals: int) -> dict[int, OpenApiResponse]:
+    """Return the answers of an operation for the schema: what it says when it is done, and the refusals."""
+    meanings = {success: said} | {status: _MEANINGS[status] for status in (*refusals, 412)}
+    return {status: OpenApiResponse(description=meanings[status]) for status in sorted(meanings)}
 
 
 class TusProblem(APIException):
@@ -138,25 +163,18 @@ class UploadsView(TusView):
         tags=["uploads"],
         parameters=[
             _RESUMABLE,
-            OpenApiParameter("Upload-Length", int, OpenApiParameter.HEADER),
-            OpenApiParameter("Upload-Metadata", str, OpenApiParameter.HEADER),
-            OpenApiParameter(
+            _header("Upload-Length", int),
+            _header("Upload-Metadata"),
+            _header(
                 "Upload-Concat",
-                str,
-                OpenApiParameter.HEADER,
                 description="`partial`, or `final;` and the addresses of the parts in their order.",
             ),
+            _header("Upload-Checksum", description="sha1, sha256 or md5, of a body that comes along"),
         ],
-        request={OFFSET_TYPE: OpenApiTypes.BINARY},
-        responses={
-            201: OpenApiResponse(description="`Location` is where to send the bytes."),
-            400: OpenApiResponse(description="A header is missing or malformed, or the file is empty."),
-            403: OpenApiResponse(description="Not a trainer, or no CSRF header with a session."),
-            412: OpenApiResponse(description="Another version of the protocol."),
-            413: OpenApiResponse(description="Too large, or the quota is used up."),
-            415: OpenApiResponse(description="Not a recording."),
-            507: OpenApiResponse(description="The server's disk is full."),
-        },
+        request=_BYTES,
+        responses=_answers(
+            201, "`Location` is where to send the bytes.", 400, 403, 404, 410, 413, 415, 460, 507
+        ),
     )
     def post(self, request: Request) -> Response:
         """Begin an upload, with its first bytes if they come along; or put parts together."""
@@ -180,8 +198,16 @@ class UploadsView(TusView):
         upload = uploads.begin(owner=request.user, declared=declared, length=length, partial=bool(concat))
         offset = uploads.offset_of(upload)
         if body is not None and offset == 0:
-            offset = uploads.receive(upload=upload, offset=0, body=body)
+            offset = self._receive_first(upload, body)
         return self._created(request, upload, offset)
+
+    def _receive_first(self, upload: Upload, body: uploads.Body) -> int:
+        """Take the bytes that come along. Where they are refused the client never learns of the upload."""
+        try:
+            return uploads.receive(upload=upload, offset=0, body=body)
+        except UploadRefused:
+            uploads.terminate(upload=upload)
+            raise
 
     def _created(self, request: Request, upload: Upload, offset: int | None) -> Response:
         location = request.build_absolute_uri(reverse("api:upload", args=[upload.pk]))
@@ -199,11 +225,7 @@ class UploadView(TusView):
         summary="Ask how far an upload is (HEAD)",
         tags=["uploads"],
         parameters=[_RESUMABLE],
-        responses={
-            200: OpenApiResponse(description="`Upload-Offset` and `Upload-Length`."),
-            404: OpenApiResponse(description="No such upload of this person."),
-            410: OpenApiResponse(description="Cancelled or expired."),
-        },
+        responses=_answers(200, "`Upload-Offset` and `Upload-Length`.", 404, 410),
     )
     def head(self, request: Request, upload_id: uuid.UUID) -> Response:
         """Answer with the offset that is safely on the disk."""
@@ -226,27 +248,20 @@ class UploadView(TusView):
         tags=["uploads"],
         parameters=[
             _RESUMABLE,
-            _OFFSET,
-            OpenApiParameter(
-                "Upload-Checksum", str, OpenApiParameter.HEADER, description="sha1, sha256 or md5"
-            ),
+            _header("Upload-Offset", int, required=True),
+            _header("Upload-Checksum", description="sha1, sha256 or md5"),
         ],
-        request={OFFSET_TYPE: OpenApiTypes.BINARY},
-        responses={
-            204: OpenApiResponse(description="Received; `Lecture-Id` once the upload has become a lecture."),
-            403: OpenApiResponse(description="Parts that were put together take no more bytes."),
-            404: OpenApiResponse(description="No such upload of this person."),
-            409: OpenApiResponse(description="Another offset; `Upload-Offset` says which."),
-            410: OpenApiResponse(description="Cancelled or expired."),
-            413: OpenApiResponse(description="More bytes than were announced."),
-            415: OpenApiResponse(description="Not a recording, or another content type."),
-            423: OpenApiResponse(description="Another request is writing."),
-            460: OpenApiResponse(description="The checksum does not match; nothing was kept."),
-            507: OpenApiResponse(description="The server's disk is full."),
-        },
+        request=_BYTES,
+        responses=_answers(
+            204,
+            "Received; `Lecture-Id` once the upload has become a lecture.",
+            *(400, 403, 404, 409, 410, 413, 415, 423, 460, 507),
+        ),
     )
     def patch(self, request: Request, upload_id: uuid.UUID) -> Response:
-        """Append the body."""
+        """Append the body. Who is no trainer any more sends no more bytes."""
+        if not may_upload(request.user):
+            raise NotAllowed
         if request.content_type != OFFSET_TYPE and _has_body(request):
             raise WrongBody
         upload = uploads.find(owner=request.user, upload_id=upload_id)
@@ -259,11 +274,7 @@ class UploadView(TusView):
         summary="Cancel an upload",
         tags=["uploads"],
         parameters=[_RESUMABLE],
-        responses={
-            204: OpenApiResponse(description="Cancelled; its bytes are gone."),
-            403: OpenApiResponse(description="It has already become a lecture."),
-            404: OpenApiResponse(description="No such upload of this person."),
-        },
+        responses=_answers(204, "Cancelled; its bytes are gone.", 403, 404, 410),
     )
     def delete(self, request: Request, upload_id: uuid.UUID) -> Response:
         """Cancel, even while bytes arrive."""

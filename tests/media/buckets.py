@@ -80,6 +80,24 @@ def bucket(settings: Any) -> Iterator[Storage]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    try:
+        with _default_at(settings, server.server_port):
+            yield default_storage
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def unreachable(settings: Any) -> Iterator[None]:
+    """Let nobody answer for the default storage for a while."""
+    with _default_at(settings, 9):
+        yield
+
+
+@contextmanager
+def _default_at(settings: Any, port: int) -> Iterator[None]:
     former = settings.STORAGES
     settings.STORAGES = {
         **former,
@@ -89,7 +107,7 @@ def bucket(settings: Any) -> Iterator[Storage]:
                 "bucket_name": "lectures",
                 "access_key": "key",
                 "secret_key": "secret",
-                "endpoint_url": f"http://127.0.0.1:{server.server_port}",
+                "endpoint_url": f"http://127.0.0.1:{port}",
                 "region_name": "us-east-1",
                 "addressing_style": "path",
                 "signature_version": "s3v4",
@@ -99,9 +117,6 @@ def bucket(settings: Any) -> Iterator[Storage]:
         },
     }
     try:
-        yield default_storage
+        yield
     finally:
         settings.STORAGES = former
-        server.shutdown()
-        server.server_close()
-        thread.join()

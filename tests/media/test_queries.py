@@ -18,7 +18,7 @@ from tests.factories.media import (
     UploadFactory,
 )
 from tests.factories.people import UserFactory
-from tests.media.test_uploads import trainer
+from tests.media.transfers import trainer
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from config.stack import free_port
 from media.models import Lecture, Source, Upload
 from media.uploads import PIECE
 from tests.environment import ROOT
-from tests.media.test_uploads import trainer
+from tests.media.transfers import trainer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 
