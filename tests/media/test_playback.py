@@ -339,7 +339,7 @@ def test_a_strangers_or_forged_grant_is_not_renewed(client: Client, encode: Enco
 def test_renewal_needs_a_person_and_a_token(client: Client, encode: Encode) -> None:
     old = _grant(encode).manifest_url
     assert (
-        client.post("/api/playback/renew/", {"url": old}, content_type="application/json").status_code == 403
+        client.post("/api/playback/renew/", {"url": old}, content_type="application/json").status_code == 401
     )
     strict = Client(enforce_csrf_checks=True)
     renewing = Renewing(strict, encode)

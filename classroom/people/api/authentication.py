@@ -17,11 +17,15 @@ class PersonalTokenAuthentication(BaseAuthentication):
     """Looks the token's digest up; a revoked or expired token is refused."""
 
     def authenticate(self, request: Request) -> tuple[User, Token] | None:
-        """Return the person and the token, or None where the request carries none."""
+        """Return the person and the token, or None where the request carries none.
+
+        A token that is not good is refused even beside a good session: whoever sends one means it.
+        """
         words = get_authorization_header(request).split()
-        if len(words) != 2 or words[0].lower() != b"bearer":
+        if not words or words[0].lower() != b"bearer":
             return None
-        digest = hashlib.sha256(words[1]).hexdigest()
+        secret = words[1] if len(words) == 2 else b""
+        digest = hashlib.sha256(secret).hexdigest()
         token = Token.objects.select_related("user").filter(digest=digest, revoked_at__isnull=True).first()
         now = timezone.now()
         if token is None or (token.expires_at and token.expires_at <= now) or not token.user.is_active:
@@ -32,8 +36,10 @@ class PersonalTokenAuthentication(BaseAuthentication):
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge, so that a missing token answers 401."""
-        return "Bearer"
+        """Return the challenge of RFC 6750, so that a missing or bad token answers 401."""
+        if get_authorization_header(request).lower().startswith(b"bearer"):
+            return 'Bearer realm="api", error="invalid_token"'
+        return 'Bearer realm="api"'
 
 
 class PersonalTokenScheme(OpenApiAuthenticationExtension):
