@@ -159,6 +159,27 @@ def storage(raw: str) -> dict[str, Any]:
     raise ImproperlyConfigured("STORAGE_URL must start with file:// or s3://.")
 
 
+def storage_origins(raw: str) -> list[str]:
+    """Return from where browsers fetch the objects of a storage URL, as a policy names it; none for files.
+
+    A bucket is a path of its endpoint or a host before it, as the service and the bucket's name decide;
+    the other buckets of the endpoint are nobody's business here.
+    """
+    url = urlparse(raw)
+    if url.scheme != "s3" or not url.hostname:
+        return []
+    query = _query(url)
+    endpoints = [query.get("endpoint", "https://s3.amazonaws.com")]
+    if "endpoint" not in query and "region" in query:
+        china = ".cn" if query["region"].startswith("cn-") else ""
+        endpoints.append(f"https://s3.{query['region']}.amazonaws.com{china}")
+    return [
+        f"{at.scheme}://{place}"
+        for at in map(urlparse, endpoints)
+        for place in (f"{at.netloc}/{url.hostname}/", f"{url.hostname}.{at.netloc}")
+    ]
+
+
 def email(raw: str) -> dict[str, Any]:
     """Turn an e-mail URL (`file:///path`, `smtp://` or `smtps://user:pass@host:port`) into settings."""
     url = urlparse(raw)

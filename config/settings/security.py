@@ -10,6 +10,8 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 # Signs playback grants. Apart from SECRET_KEY, since a gateway in front may have to know it.
 PLAYBACK_KEY = env.secret("PLAYBACK_KEY")
+# Former keys, until the grants and posters that they signed have gone out of use.
+PLAYBACK_KEY_FALLBACKS = env.words("PLAYBACK_KEY_FALLBACKS")
 # Keys the hash of personal identifiers (addresses, document numbers) that must not be stored plain.
 PSEUDONYM_KEY = env.secret("PSEUDONYM_KEY")
 # 32 bytes from which Ed25519 checkpoint and credential keys are derived.
@@ -36,15 +38,17 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 
+# Where storage is a bucket, segments and pictures are fetched from it after a redirect.
+_OBJECTS = env.storage_origins(env.text("STORAGE_URL"))
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *_OBJECTS],
         "font-src": [SELF],
-        "media-src": [SELF, "blob:"],
-        "connect-src": [SELF],
+        "media-src": [SELF, "blob:", *_OBJECTS],
+        "connect-src": [SELF, *_OBJECTS],
         "worker-src": [SELF, "blob:"],
         "manifest-src": [SELF],
         "frame-src": [SELF],
