@@ -26,6 +26,9 @@ from media.models import Chunk, Encode
 LEASE = timedelta(seconds=30)
 BEAT_S = 5.0
 MAX_ATTEMPTS = 4
+# A worker that is killed says nothing. Restarts and deployments kill now and then; what is begun this
+# often without an end kills whoever takes it, and must not go round for ever.
+MAX_CLAIMS = 10
 _BACKOFF_S = (5, 20, 80, 320)
 _PATIENCE = timedelta(seconds=30)
 _STEPS = (Encode.State.RECEIVED, Encode.State.PROBED, Encode.State.PACKAGING)
@@ -49,14 +52,18 @@ class _Candidate:
     key: tuple[object, ...]
     encode_id: uuid.UUID
     chunk_id: int | None
+    attempts: int
 
 
 def claim(worker: str) -> Job | None:
     """Claim the best piece of work that is due, or return None. Locks nothing beyond the one update."""
     for candidate in _candidates():
         job = Job(candidate.encode_id, uuid.uuid4(), candidate.chunk_id)
-        if _take(job, worker):
+        if not _take(job, worker):
+            continue
+        if candidate.attempts < MAX_CLAIMS:
             return job
+        fail(job, MediaError("gave_up", f"begun {candidate.attempts} times"), for_good=True)
     return None
 
 
@@ -90,24 +97,24 @@ def _candidates() -> list[_Candidate]:
     for encode in _due_steps().select_related("lecture")[:200]:
         tenant = _tenant(encode.lecture.tenant, encode.lecture.owner_id)
         rank = (-encode.priority, busy.get(tenant, 0), served.get(tenant, 0), 0, 0, encode.created_at, 0, 0)
-        found.append(_Candidate(rank, encode.id, None))
+        found.append(_Candidate(rank, encode.id, None, encode.attempts))
     rows = (
         _due_chunks()
         .annotate(total=F("encode__planned_ms"))
         .order_by("encode_id", "kind", "index")
         .values_list(
             "id", "kind", "index", "encode_id", "total", "encode__playable_at", "encode__priority",
-            "encode__created_at", "encode__lecture__tenant", "encode__lecture__owner_id",
+            "encode__created_at", "encode__lecture__tenant", "encode__lecture__owner_id", "attempts",
         )
     )  # fmt: skip
-    for pk, kind, index, encode_id, total, playable_at, priority, created_at, tenant, owner in rows:
+    for pk, kind, index, encode_id, total, playable_at, priority, created_at, tenant, owner, tries in rows:
         whose = _tenant(tenant, owner)
         opening = playable_at is None and index == 0
         rank = (
             -priority, busy.get(whose, 0), served.get(whose, 0), 1 if opening else 2, total, created_at,
             _ORDER[str(kind)] if opening else 2, index,
         )  # fmt: skip
-        found.append(_Candidate(rank, encode_id, pk))
+        found.append(_Candidate(rank, encode_id, pk, tries))
     return sorted(found, key=lambda candidate: candidate.key)
 
 
@@ -221,11 +228,11 @@ def fail(job: Job, error: MediaError, *, for_good: bool) -> None:
     """
     patient = error.code in PATIENT
     with transaction.atomic():
-        encode = Encode.objects.select_for_update().get(pk=job.encode_id)
-        row: Chunk | Encode = encode
+        encode = Encode.objects.select_for_update().filter(pk=job.encode_id).first()
+        row: Chunk | Encode | None = encode
         if job.chunk_id is not None:
-            row = Chunk.objects.get(pk=job.chunk_id)
-        if row.lease != job.lease:
+            row = Chunk.objects.filter(pk=job.chunk_id).first()
+        if encode is None or row is None or row.lease != job.lease:
             return
         row.lease = row.leased_until = None
         row.detail = error.detail[-2000:]

@@ -61,6 +61,16 @@ class Source(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
 
+class Leftover(models.Model):
+    """Files whose rows are gone: a key of the default storage, or with "/" at its end all that is under it.
+
+    Written in the transaction that deletes the rows, so that a crash in between leaves no file behind.
+    """
+
+    path = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+
 class Lecture(models.Model):
     """The work: what a trainer names and a course shows. `current` is what viewers get."""
 

@@ -34,7 +34,6 @@ def publish(job: Job, beating: Heart) -> Encode:
     check_files(encode, made, beating)
     package.write_extras(encode, plan, facts, chunks)
     beating.check()
-    package.write_playlists(encode, plan, made, ended=True)
     warnings = list(dict.fromkeys([*encode.warnings, *(["audio_unreadable"] if left_out else [])]))
     result = leases.patiently(lambda: _flip(job, plan, made, warnings))
     sweep_strays(encode)
@@ -84,7 +83,8 @@ def _redo(encode: Encode, key: str) -> None:
 def _flip(job: Job, plan: Plan, made: dict[str, package.Assembled], warnings: list[str]) -> Encode:
     """Publish: one transaction. Locks Lecture, then Encode.
 
-    A lecture whose newer encode is already published keeps that one.
+    The playlists are written under the lock: a worker that was away while another took over never
+    writes over theirs. A lecture whose newer encode is already published keeps that one.
     """
     top = made[plan.rungs[0].name]
     hashes = {name: [segment["sha256"] for segment in whole.segments] for name, whole in sorted(made.items())}
@@ -94,6 +94,7 @@ def _flip(job: Job, plan: Plan, made: dict[str, package.Assembled], warnings: li
         encode = Encode.objects.select_for_update().get(pk=job.encode_id)
         if encode.lease != job.lease or encode.state != Encode.State.PACKAGING:
             raise LeaseLost
+        package.write_playlists(encode, plan, made, ended=True)
         package.record(encode, plan, made)
         now = timezone.now()
         encode.state = Encode.State.PUBLISHED

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from media.models import Source
+from media.models import Leftover, Source
 
 
 def key_of(digest: str) -> str:
@@ -21,9 +21,11 @@ def adopt(*, path: Path, digest: str, size: int) -> Source:
 
     Safe to repeat. On a local storage of the same disk it is a link, so that ten gigabytes cost no time
     and no room; elsewhere a copy that appears whole or not at all. Takes no lock: two writers of the
-    same digest write the same bytes, and the row is unique.
+    same digest write the same bytes, and the row is unique. Bytes that wait to be deleted are wanted
+    again: their row is taken away first, which waits for a deletion under way.
     """
     key = key_of(digest)
+    Leftover.objects.filter(path=key).delete()
     known = Source.objects.filter(digest=digest).first()
     if known is not None and _is_whole(known.key, size):
         return known

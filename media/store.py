@@ -140,6 +140,18 @@ def remove(keys: set[str]) -> None:
         default_storage.delete(key)
 
 
+def remove_tree(prefix: str) -> None:
+    """Delete everything under a prefix, and its folders; what is gone already is no error."""
+    root = _local_root()
+    try:
+        if root is not None:
+            shutil.rmtree(root / prefix)
+        else:
+            remove(names_under(prefix))
+    except FileNotFoundError:
+        return
+
+
 def _local_root() -> Path | None:
     return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
 

@@ -19,10 +19,10 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from media import leases, prepare, publish, transcode, upload_sweep
+from media import bin, leases, prepare, publish, tidy, transcode, upload_sweep
 from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
 from media.leases import Job
-from media.models import Encode
+from media.models import Chunk, Encode
 from media.wake import wake
 
 _log = logging.getLogger(__name__)
@@ -50,6 +50,14 @@ def sweep() -> int:
     return count
 
 
+@shared_task(name="media.tidy", ignore_result=True)
+def clear_away() -> int:
+    """Remove what nobody needs any more: lectures after their days in the bin, and what crashes left."""
+    now = timezone.now()
+    count = bin.purge_due(now) + bin.drop_unused_sources(now) + bin.clear_leftovers()
+    return count + tidy.sweep_spool(now)
+
+
 def do_one() -> bool:
     """Claim one piece of work and do it to its end; return False where nothing is due."""
     job = leases.claim(f"{socket.gethostname()}:{os.getpid()}")
@@ -74,7 +82,7 @@ def perform(job: Job) -> None:
             transcode.encode_chunk(job)
         else:
             _step(job)
-    except LeaseLost:
+    except (LeaseLost, Encode.DoesNotExist, Chunk.DoesNotExist):
         _log.info("lease lost: %s", job)
     except UnusableSource as error:
         _fail(job, error, for_good=True)

@@ -50,6 +50,7 @@ else:
 # twice or late without harm. Seconds between runs.
 CELERY_BEAT_SCHEDULE = {
     "media-sweep": {"task": "media.sweep", "schedule": 15.0},
+    "media-tidy": {"task": "media.tidy", "schedule": 1800.0},
     "learning-sweep": {"task": "learning.sweep", "schedule": 20.0},
     "exams-sweep": {"task": "exams.sweep", "schedule": 20.0},
     "certificates-sweep": {"task": "certificates.sweep", "schedule": 20.0},

@@ -32,6 +32,10 @@ MAX_UPLOAD_BYTES = env.number("MAX_UPLOAD_BYTES", 20 * 1024**3)
 SPOOL_RESERVE_BYTES = env.number("SPOOL_RESERVE_BYTES", 512 * 1024**2)
 # What one institution may keep; 0 is no limit.
 TENANT_QUOTA_BYTES = env.number("TENANT_QUOTA_BYTES", 0)
+# Whose quota and whose turn a person's lectures count for.
+MEDIA_TENANT_OF = "config.tenants.tenant_of"
+# A lecture stays in the bin for so many days before its files are removed; 0 keeps it for ever.
+LECTURE_BIN_DAYS = env.number("LECTURE_BIN_DAYS", 30)
 # An upload that nobody continues is forgotten after so many days.
 UPLOAD_LIFETIME_DAYS = env.number("UPLOAD_LIFETIME_DAYS", 7)
 # A connection from which nothing comes for so long is given up, and what came is kept.

@@ -10,8 +10,9 @@ from django.utils import timezone
 from media import spool, upload_rules, uploads
 from media.models import Lecture, Upload
 from media.upload_rules import Declared
+from tests.factories.institutions import InstitutionFactory, MembershipFactory
 from tests.factories.media import EncodeFactory, LectureFactory, SourceFactory, UploadFactory
-from tests.media.transfers import VIDEO, begun, body, spooled, trainer
+from tests.media.transfers import DIGEST, VIDEO, begun, body, parts_of, spooled, trainer
 
 pytestmark = pytest.mark.django_db
 
@@ -81,3 +82,73 @@ def test_a_tenant_may_be_told_by_a_function(settings: Any) -> None:
 def first_letter(user: Any) -> str:
     """A tenant, for the test above."""
     return str(user.name[0])
+
+
+def employed(institution: Any, **fields: Any) -> Any:
+    owner = trainer()
+    MembershipFactory(user=owner, institution=institution, **fields)
+    return owner
+
+
+def test_trainers_of_one_institution_share_its_quota(settings: Any) -> None:
+    institution = InstitutionFactory()
+    first, second, other = employed(institution), employed(institution), employed(InstitutionFactory())
+    settings.TENANT_QUOTA_BYTES = len(VIDEO) + 10
+    uploads.receive(upload=begun(first), offset=0, body=body(VIDEO))
+    assert Lecture.objects.get().tenant == f"institution:{institution.pk}"
+    with pytest.raises(upload_rules.OverQuota):
+        begun(second, VIDEO[:11])
+    assert begun(second, VIDEO[:10]).length == 10
+    assert begun(other).tenant != Lecture.objects.get().tenant
+
+
+def test_who_works_nowhere_is_a_tenant_alone(settings: Any) -> None:
+    left = timezone.localdate() - timedelta(days=1)
+    former = employed(InstitutionFactory(), started_on=left - timedelta(days=9), ended_on=left)
+    assert begun(former).tenant == f"person:{former.pk}"
+
+
+def test_a_lecture_stays_on_the_account_of_the_institution_where_it_was_made() -> None:
+    former, present = InstitutionFactory(), InstitutionFactory()
+    owner = employed(former, started_on=timezone.localdate() - timedelta(days=30))
+    uploads.receive(upload=begun(owner), offset=0, body=body(VIDEO))
+    MembershipFactory(user=owner, institution=present, started_on=timezone.localdate())
+    assert begun(owner).tenant == f"institution:{present.pk}"
+    assert uploads.used_bytes(f"institution:{former.pk}") == len(VIDEO)
+
+
+def test_parts_count_from_their_beginning_and_only_once(settings: Any) -> None:
+    owner = trainer()
+    tenant = f"person:{owner.pk}"
+    settings.TENANT_QUOTA_BYTES = len(VIDEO)
+    parts = parts_of(owner, VIDEO, 3)
+    assert uploads.used_bytes(tenant) == len(VIDEO)
+    with pytest.raises(upload_rules.OverQuota):
+        uploads.begin(owner=owner, declared=Declared(), length=1, partial=True)
+    uploads.concatenate(
+        owner=owner, declared=Declared(filename="a.mp4"), part_ids=[part.pk for part in parts]
+    )
+    assert uploads.used_bytes(tenant) == len(VIDEO)
+
+
+def test_a_cancelled_upload_gives_its_room_back(settings: Any) -> None:
+    owner = trainer()
+    settings.TENANT_QUOTA_BYTES = len(VIDEO)
+    first = begun(owner)
+    with pytest.raises(upload_rules.OverQuota):
+        begun(owner)
+    uploads.terminate(upload=first)
+    assert begun(owner).state == Upload.State.RECEIVING
+
+
+def test_the_same_file_twice_counts_once(settings: Any) -> None:
+    owner = trainer()
+    settings.TENANT_QUOTA_BYTES = len(VIDEO)
+    uploads.receive(upload=begun(owner), offset=0, body=body(VIDEO))
+    assert begun(owner, digest=DIGEST).state == Upload.State.FINISHED
+    assert uploads.used_bytes(f"person:{owner.pk}") == len(VIDEO)
+
+
+def test_no_quota_is_no_limit(settings: Any) -> None:
+    settings.TENANT_QUOTA_BYTES = 0
+    assert begun(trainer()).state == Upload.State.RECEIVING
