@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from classroom.people.ids import normal_identifier
 from classroom.people.models import User
 
 # The cool-off of AXES_COOLOFF_TIME, in seconds, for the Retry-After header.
@@ -27,7 +28,7 @@ class IdentifierBackend(ModelBackend):
 
         A wrong identifier costs as much time as a wrong password, so that none can be probed.
         """
-        identifier = (username or kwargs.get("email") or "").strip()
+        identifier = normal_identifier(username or kwargs.get("email") or "")
         if not identifier or password is None:
             return None
         user = User.objects.filter(Q(mobile=identifier) | Q(email__iexact=identifier)).first()
@@ -35,6 +36,15 @@ class IdentifierBackend(ModelBackend):
             User().set_password(password)
             return None
         return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+
+def lock_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name under which failures are counted: one, however the identifier is written.
+
+    Otherwise each way of writing an address (`A@b.cn`, `a@B.cn`) would give eight more guesses.
+    """
+    given = (credentials or {}).get("username") or request.POST.get("username") or ""
+    return normal_identifier(str(given))[:255]
 
 
 def locked_out(

@@ -7,8 +7,41 @@ from django.conf import settings
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
+from classroom.people.ids import normal_email, normal_mobile, normal_name
 from classroom.people.models import User
 from classroom.people.permissions import OPERATORS, REVIEWERS, TRAINERS
+
+
+class NameField(forms.CharField):
+    """A name, without invisible characters and double spaces; nothing but those is no name."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the name as it is kept."""
+        return normal_name(super().to_python(value) or "")
+
+
+class MobileField(forms.CharField):
+    """A mobile number, taken however it is written and kept in one way."""
+
+    default_validators = User._meta.get_field("mobile").validators[:1]
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, empty_value=None, **kwargs)
+
+    def to_python(self, value: Any) -> str | None:
+        """Return the eleven digits, or what is none for the validator to refuse."""
+        return normal_mobile(super().to_python(value) or "") or None
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address, kept in lower case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=254, empty_value=None, **kwargs)
+
+    def to_python(self, value: Any) -> str | None:
+        """Return the address as it is kept."""
+        return normal_email(super().to_python(value) or "") or None
 
 
 class SignInForm(forms.Form):
@@ -32,17 +65,15 @@ class SignInForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     """What a person may correct of oneself."""
 
+    name = NameField(label=_("Full name"), max_length=64)
+    mobile = MobileField(label=_("Mobile number"))
+    email = AddressField(label=_("E-mail address"))
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     class Meta:
         model = User
         fields = ["name", "romanised_name", "mobile", "email", "language"]
-        labels = {
-            "name": _("Full name"),
-            "romanised_name": _("Name in Latin letters"),
-            "mobile": _("Mobile number"),
-            "email": _("E-mail address"),
-        }
+        labels = {"romanised_name": _("Name in Latin letters")}
 
     def clean(self) -> dict[str, Any]:
         """Refuse a profile by which nobody could sign in."""
@@ -140,16 +171,9 @@ class ClosureForm(forms.Form):
 class PersonForm(forms.Form):
     """A new account, made by an operator."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
-    mobile = forms.CharField(label=_("Mobile number"), max_length=16, required=False)
-    email = forms.EmailField(label=_("E-mail address"), required=False)
-
-    def clean_mobile(self) -> str:
-        """Check the form of a mainland number."""
-        value = str(self.cleaned_data["mobile"]).replace(" ", "").replace("-", "")
-        if value:
-            User._meta.get_field("mobile").run_validators(value)
-        return value
+    name = NameField(label=_("Name"), max_length=64)
+    mobile = MobileField(label=_("Mobile number"))
+    email = AddressField(label=_("E-mail address"))
 
 
 class RolesForm(forms.Form):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from classroom.people.append_only import AppendOnlyModel
 from classroom.people.ids import new_pseudonym
 
 
@@ -36,7 +37,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         null=True,
         blank=True,
         unique=True,
-        validators=[RegexValidator(r"^1[3-9]\d{9}$", _("Enter an 11-digit mainland mobile number."))],
+        validators=[RegexValidator(r"^1[3-9][0-9]{9}$", _("Enter an 11-digit mainland mobile number."))],
     )
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     pseudonym = models.UUIDField(default=new_pseudonym, unique=True, editable=False)
@@ -120,7 +121,7 @@ class SignIn(models.Model):
         ordering = ["-at", "-id"]
 
 
-class Consent(models.Model):
+class Consent(AppendOnlyModel):
     """An append-only record of what a person was told and agreed to, by version."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
@@ -137,8 +138,8 @@ class Consent(models.Model):
         verbose_name_plural = _("consents")
 
 
-class AuditEntry(models.Model):
-    """Who did what to whom, when, with what result. Append-only; no service changes a row."""
+class AuditEntry(AppendOnlyModel):
+    """Who did what to whom, when, with what result."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

@@ -16,6 +16,11 @@ def _group_names(user: Any) -> frozenset[str]:
     return names
 
 
+def forget_groups(user: Any) -> None:
+    """Make the next question read again, after the roles of `user` changed."""
+    user.__dict__.pop("_group_names", None)
+
+
 def _belongs(user: Any, group: str) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False

@@ -10,6 +10,7 @@ from classroom.people.services.accounts import (
 )
 from classroom.people.services.audits import audit
 from classroom.people.services.consents import record_consent
+from classroom.people.services.locks import forget_failures
 from classroom.people.services.sessions import end_other_sessions, end_session, forget_ended, open_session
 from classroom.people.services.tokens import issue_token, revoke_token
 
@@ -20,6 +21,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "forget_ended",
+    "forget_failures",
     "issue_token",
     "open_session",
     "record_consent",

@@ -7,8 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classroom.people.errors import IdentifierTaken, NoIdentifier
+from classroom.people.ids import normal_email, normal_mobile, normal_name
 from classroom.people.models import User
+from classroom.people.permissions import forget_groups
 from classroom.people.services.audits import audit
+from classroom.people.services.locks import forget_failures
 from classroom.people.services.sessions import end_all_sessions
 
 
@@ -21,13 +24,14 @@ def register_person(
     password: str | None = None,
     romanised_name: str = "",
     language: str = "zh-hans",
+    by: User | None = None,
 ) -> User:
-    """Make an account; without a password nobody can sign in to it until one is set.
+    """Make an account; without a password nobody can sign in to it until one is set. Audited.
 
     Raises `NoIdentifier` without mobile and e-mail, `IdentifierTaken` where either is in use.
     """
     person = User(
-        name=name.strip(),
+        name=normal_name(name),
         mobile=_mobile(mobile),
         email=_email(email),
         romanised_name=romanised_name.strip(),
@@ -38,6 +42,7 @@ def register_person(
     else:
         person.set_password(password)
     _save(person)
+    audit(actor=by, action="people.register", target=f"user:{person.pk}")
     return person
 
 
@@ -58,7 +63,7 @@ def update_profile(
     """
     person = User.objects.select_for_update().get(pk=user.pk)
     before = {field: getattr(person, field) for field in ("name", "romanised_name", "mobile", "email")}
-    person.name, person.romanised_name = name.strip(), romanised_name.strip()
+    person.name, person.romanised_name = normal_name(name), romanised_name.strip()
     person.mobile, person.email, person.language = _mobile(mobile), _email(email), language
     _save(person)
     changed = [field for field, value in before.items() if getattr(person, field) != value]
@@ -68,14 +73,16 @@ def update_profile(
 
 @transaction.atomic
 def change_password(*, user: User, password: str, by: User) -> User:
-    """Set a new password; the caller has validated it. Locks the person's row.
+    """Set a new password; the caller has validated it. Locks the person's row. Audited.
 
-    All sessions of the person end; one's own page opens a new one at once.
+    All sessions of the person end; one's own page opens a new one at once. So does every lock after
+    failures: a new password is the way out of it.
     """
     person = User.objects.select_for_update().get(pk=user.pk)
     person.set_password(password)
     person.save(update_fields=["password"])
     end_all_sessions(user=person)
+    forget_failures(user=person)
     audit(actor=by, action="people.change_password", target=f"user:{person.pk}")
     return person
 
@@ -91,6 +98,7 @@ def set_roles(*, user: User, roles: Iterable[str], by: User) -> None:
     person.groups.set(groups)
     person.is_staff = bool(groups) or person.is_superuser
     person.save(update_fields=["is_staff"])
+    forget_groups(user)
     names = sorted(group.name for group in groups)
     audit(actor=by, action="people.set_roles", target=f"user:{person.pk}", detail={"roles": names})
 
@@ -134,11 +142,11 @@ def close_account(*, user: User, by: User) -> User:
 
 
 def _mobile(value: str | None) -> str | None:
-    return (value or "").replace(" ", "").replace("-", "") or None
+    return normal_mobile(value or "") or None
 
 
 def _email(value: str | None) -> str | None:
-    return (value or "").strip().lower() or None
+    return normal_email(value or "") or None
 
 
 def _save(person: User) -> None:

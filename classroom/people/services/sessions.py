@@ -21,8 +21,15 @@ def _forget(key: str) -> None:
 
 
 @transaction.atomic
-def open_session(*, user: User, session_key: str, device: str, address: str) -> SignIn:
-    """Record a session that was just signed in; `address` is masked already. Audited."""
+def open_session(*, user: User, session_key: str, device: str, address: str, replaces: str = "") -> SignIn:
+    """Record a session that was just signed in; `address` is masked already. Audited.
+
+    `replaces` is the key that the browser had before: signing in anew ended that session, be it
+    one's own or that of whoever sat there before.
+    """
+    if replaces and replaces != session_key:
+        former = SignIn.objects.filter(session_key=replaces, ended_at__isnull=True)
+        former.update(ended_at=timezone.now())
     sign_in, _ = SignIn.objects.update_or_create(
         session_key=session_key,
         defaults={"user": user, "device": device, "address": address, "ended_at": None},

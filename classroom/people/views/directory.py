@@ -59,11 +59,10 @@ def people(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            person = services.register_person(**form.cleaned_data)
+            person = services.register_person(**form.cleaned_data, by=_actor(request))
         except PeopleError as error:
             form.add_error(None, str(error))
         else:
-            services.audit(actor=_actor(request), action="people.register", target=f"user:{person.pk}")
             return redirect("people:directory_person", person.pk)
     search = request.GET.get("search", "").strip()[:64]
     page = Paginator(queries.find_people(search), PAGE).get_page(request.GET.get("page"))
@@ -93,6 +92,8 @@ def roles(request: HttpRequest, user_id: int) -> HttpResponse:
     if form.is_valid():
         services.set_roles(user=shown, roles=form.cleaned_data["roles"], by=_actor(request))
         messages.success(request, _("The roles are saved."))
+    else:
+        messages.error(request, _("There is no such role. Nothing was changed."))
     return redirect("people:directory_person", shown.pk)
 
 

@@ -13,7 +13,7 @@ from classroom.people import services
 from classroom.people.demo import DEMO_PASSWORD
 from classroom.people.devices import device_of, mask_address
 from classroom.people.forms import SignInForm, WelcomeForm
-from classroom.people.ids import mask_identifier
+from classroom.people.ids import mask_identifier, normal_identifier
 from classroom.people.invitations import invited
 from classroom.people.models import SignIn, User
 from classroom.people.queries import demo_people
@@ -29,12 +29,18 @@ def safe_next(request: HttpRequest) -> str:
 
 def admit(request: HttpRequest, user: User) -> None:
     """Sign the person in under a fresh session key and CSRF token, and record the device."""
+    former = request.session.session_key or ""
     login(request, user, backend="classroom.people.backends.IdentifierBackend")
+    if request.session.session_key == former:
+        # Django keeps the key of a person who signs in once more.
+        request.session.cycle_key()
+    services.forget_failures(user=user, address=request.META.get("REMOTE_ADDR"))
     services.open_session(
         user=user,
         session_key=request.session.session_key or "",
         device=device_of(request.headers.get("User-Agent", "")),
         address=mask_address(request.META.get("REMOTE_ADDR", "")),
+        replaces=former,
     )
 
 
@@ -59,7 +65,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     failed = False
     if request.method == "POST" and form.is_valid():
-        identifier = form.cleaned_data["username"].strip()
+        identifier = normal_identifier(form.cleaned_data["username"])
         user = authenticate(request, username=identifier, password=form.cleaned_data["password"])
         if isinstance(user, User):
             admit(request, user)
