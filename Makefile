@@ -9,7 +9,14 @@ export PORT
 
 FRONT := $(wildcard */static_src/*/* */static_src/* */*/static_src/*/* */*/static_src/*)
 
-.PHONY: help run test test-sqlite test-postgresql test-front lint fmt setup setup-dev build messages ci clean audit cluster
+.PHONY: help run test test-front lint fmt setup setup-dev messages ci clean audit
+
+# Said where a download fails, below the words of the tool itself. What was fetched is kept.
+OFFLINE := { echo; echo "The packages could not be fetched; the lines above say why. With a network (or a mirror set"; \
+  echo "for pip and npm: PIP_INDEX_URL, UV_DEFAULT_INDEX, npm_config_registry) run the same command again."; exit 1; }
+# npm tells of its own new versions and counts what it added: nothing that anyone has to do.
+export npm_config_update_notifier := false
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 help: ## Show what can be done
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -60,25 +67,25 @@ $(PY):
 $(STAMPS)/python: requirements.txt config/node.py | $(PY)
 	@echo "[2/5] Python packages"
 	@mkdir -p $(STAMPS)
-	@$(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r requirements.txt
+	@{ $(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
+	  && $(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r requirements.txt; } || $(OFFLINE)
 	@$(PY) -m config.node
 	@touch $@
 
 $(STAMPS)/python-dev: tests/requirements.txt $(STAMPS)/python
 	@echo "[2/5] Python packages for tests"
-	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r tests/requirements.txt
+	@$(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r tests/requirements.txt || $(OFFLINE)
 	@touch $@
 
 $(STAMPS)/npm: package.json package-lock.json $(STAMPS)/python
 	@echo "[3/5] Front-end packages"
-	@npm ci --omit=dev --no-audit --no-fund --loglevel=error
+	@$(NPM_CI) --omit=dev >/dev/null || $(OFFLINE)
 	@rm -f $(STAMPS)/npm-dev
 	@touch $@
 
 $(STAMPS)/npm-dev: $(STAMPS)/npm
 	@echo "[3/5] Front-end packages for tests"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@$(NPM_CI) >/dev/null || $(OFFLINE)
 	@touch $@
 
 $(STAMPS)/build: $(STAMPS)/npm vite.config.ts $(FRONT)

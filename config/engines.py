@@ -1,10 +1,13 @@
 """The embedded broker: a real Redis on a socket in `var/run`, which keeps its queue on disk."""
 
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 _LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes, with the closing zero
 
@@ -16,6 +19,19 @@ def socket_path(var: Path) -> Path:
         return path
     digest = hashlib.sha256(str(var).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"cloud-classroom-{digest}" / "redis.sock"
+
+
+def prepare(socket: Path) -> None:
+    """Make the socket's folder and clear away a dead server's socket.
+
+    Raises `ImproperlyConfigured` where the folder is somebody else's, who could answer in the broker's place.
+    """
+    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if socket.parent.stat().st_uid != os.getuid():
+        raise ImproperlyConfigured(
+            f"{socket.parent} belongs to another user: set VAR_DIR to a shorter path of yours."
+        )
+    socket.unlink(missing_ok=True)
 
 
 def redis_server() -> str | None:

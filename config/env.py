@@ -4,6 +4,8 @@ Every engine is one URL with an embedded default, so that one machine needs noth
 country needs only other URLs. `MODE=cluster` switches the defaults of secrets off.
 """
 
+import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -38,9 +40,12 @@ def number(name: str, default: int) -> int:
     if not word:
         return default
     try:
-        return int(word)
+        value = int(word)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {word!r}: write a whole number.") from error
+    if value < 0:
+        raise ImproperlyConfigured(f"{name} is {word!r}: it cannot be less than 0.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -66,13 +71,64 @@ def secret(name: str) -> str:
     if not EMBEDDED:
         raise ImproperlyConfigured(f"{name} is not set. It has no default outside the embedded mode.")
     path = VAR / "secrets" / name.lower()
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            # Whole under another name first: a process that starts beside this one never reads half of it.
+            fresh = path.with_name(f"{path.name}.{os.getpid()}")
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, path)
+            fresh.unlink()
+        value = path.read_text().strip()
+    except OSError as error:
+        raise _unusable(path, error) from error
+    if not value:
+        raise ImproperlyConfigured(f"{path} is empty: put the secret back, or remove the file for a new one.")
+    return value
+
+
+def _unusable(path: Path, error: OSError) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"{path} cannot be used ({error.strerror}). "
+        "Make it yours to write, or name another folder: VAR_DIR=/path/of/yours."
+    )
+
+
+def own_folder(path: Path) -> Path:
+    """Make a folder of the platform's own data and return it.
+
+    Raises `ImproperlyConfigured` where nothing can be written there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _unusable(path, error) from error
+    return path
+
+
+def _parsed(name: str, raw: str, example: str) -> ParseResult:
+    """Return the parts of a URL. The message never repeats the URL, which may hold a password."""
+    try:
+        url = urlparse(raw)
+        # Reading the port raises for one that is none: most often a password with a bare / or #.
+        if url.port == 0:
+            raise ValueError("port 0")
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read as a URL. Write {example}, with / @ : # of a password as %2F %40 %3A %23."
+        ) from error
+    return url
+
+
+def _absolute(name: str, url: ParseResult) -> str:
+    path = unquote(url.path)
+    if url.netloc or not path.strip("/"):
+        raise ImproperlyConfigured(f"{name} needs an absolute path: {url.scheme}:///path/of/yours.")
+    return "/" + path.lstrip("/")
 
 
 def _query(url: ParseResult) -> dict[str, str]:
@@ -85,9 +141,9 @@ def database(raw: str) -> dict[str, Any]:
     `sqlite:///absolute/path` runs in WAL with immediate transactions: with SQLite's defaults concurrent
     read-then-write transactions fail with "database is locked".
     """
-    url = urlparse(raw)
+    url = _parsed("DATABASE_URL", raw, "postgresql://user:password@host/name")
     if url.scheme == "sqlite":
-        name = "/" + unquote(url.path).lstrip("/")
+        name = _absolute("DATABASE_URL", url)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
@@ -104,14 +160,22 @@ def database(raw: str) -> dict[str, Any]:
         }
     if url.scheme in {"postgres", "postgresql"}:
         query = _query(url)
+        name = unquote(url.path.lstrip("/"))
+        kept = query.pop("conn_max_age", "60")
+        if not name:
+            raise ImproperlyConfigured(
+                "DATABASE_URL names no database: postgresql://user:password@host/NAME."
+            )
+        if not kept.isdecimal():
+            raise ImproperlyConfigured("DATABASE_URL: conn_max_age is a whole number of seconds.")
         return {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(url.path.lstrip("/")),
+            "NAME": name,
             "USER": unquote(url.username or ""),
             "PASSWORD": unquote(url.password or ""),
             "HOST": query.pop("host", url.hostname or ""),
             "PORT": str(url.port or ""),
-            "CONN_MAX_AGE": int(query.pop("conn_max_age", "60")),
+            "CONN_MAX_AGE": int(kept),
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": query,
             "TEST": {"TEMPLATE": "template0"},
@@ -121,7 +185,7 @@ def database(raw: str) -> dict[str, Any]:
 
 def cache(raw: str) -> dict[str, Any]:
     """Turn a cache URL (`local://`, `redis://`, `rediss://`, `unix://`) into Django's settings."""
-    scheme = urlparse(raw).scheme
+    scheme = _parsed("CACHE_URL", raw, "redis://:password@host/1").scheme
     if scheme == "local":
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if scheme in {"redis", "rediss", "unix"}:
@@ -129,19 +193,34 @@ def cache(raw: str) -> dict[str, Any]:
     raise ImproperlyConfigured("CACHE_URL must start with local://, redis://, rediss:// or unix://.")
 
 
+def broker(raw: str) -> str:
+    """Return a broker's URL as it is; raise `ImproperlyConfigured` for one that no task could go through."""
+    scheme = _parsed("BROKER_URL", raw, "redis://:password@host/0").scheme
+    if scheme in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}:
+        return raw
+    raise ImproperlyConfigured(
+        "BROKER_URL must start with redis://, rediss://, sentinel://, amqp:// or amqps://."
+    )
+
+
 def storage(raw: str) -> dict[str, Any]:
     """Turn a storage URL into Django's default storage.
 
     `file:///path` or `s3://KEY:SECRET@bucket?endpoint=https://…&region=…`.
     """
-    url = urlparse(raw)
+    url = _parsed("STORAGE_URL", raw, "s3://key:secret@bucket")
     if url.scheme == "file":
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": unquote(url.path), "base_url": "/files/"},
+            "OPTIONS": {"location": _absolute("STORAGE_URL", url), "base_url": "/files/"},
         }
     if url.scheme == "s3":
         query = _query(url)
+        if not url.hostname or url.path.strip("/"):
+            # A secret with a bare / ends the host early, and half of the key would be taken for the bucket.
+            raise ImproperlyConfigured(
+                "STORAGE_URL names no bucket. Write s3://key:secret@bucket, with / of a secret as %2F."
+            )
         return {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
@@ -182,20 +261,25 @@ def storage_origins(raw: str) -> list[str]:
 
 def email(raw: str) -> dict[str, Any]:
     """Turn an e-mail URL (`file:///path`, `smtp://` or `smtps://user:pass@host:port`) into settings."""
-    url = urlparse(raw)
+    url = _parsed("EMAIL_URL", raw, "smtps://user:password@host")
     if url.scheme == "file":
         return {
             "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "EMAIL_FILE_PATH": unquote(url.path),
+            "EMAIL_FILE_PATH": _absolute("EMAIL_URL", url),
         }
     if url.scheme in {"smtp", "smtps"}:
+        if not url.hostname:
+            raise ImproperlyConfigured("EMAIL_URL names no host: smtps://user:password@host.")
+        encrypts = url.scheme == "smtps"
         return {
             "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "EMAIL_HOST": url.hostname,
-            "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+            "EMAIL_PORT": url.port or (465 if encrypts else 25),
             "EMAIL_HOST_USER": unquote(url.username or ""),
             "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-            "EMAIL_USE_SSL": url.scheme == "smtps",
+            "EMAIL_USE_SSL": encrypts,
+            # A password never goes over the line in the clear: STARTTLS on the port that is there for it.
+            "EMAIL_USE_TLS": not encrypts and (url.port == 587 or bool(url.username)),
             "EMAIL_TIMEOUT": 20,
         }
     raise ImproperlyConfigured("EMAIL_URL must start with file://, smtp:// or smtps://.")

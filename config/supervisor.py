@@ -25,6 +25,8 @@ class Program:
     grace_s: float = 10
     # A program that ends by itself with 0 is done and is not started again.
     is_task: bool = False
+    # The others stand on it: it ends last, when all of them have ended.
+    is_ground: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -33,8 +35,14 @@ def _with_parent() -> None:
     ctypes.CDLL(None).prctl(_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a program and what it leaves behind: a child that outlives it would keep its port or its work."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 class Supervisor:
-    """Runs programs in the order given and ends them in the opposite one.
+    """Runs programs in the order given; ends first those that stand on others.
 
     Children get sessions of their own, so that Ctrl-C reaches only the supervisor and a worker can
     finish what it holds before the broker goes.
@@ -44,6 +52,7 @@ class Supervisor:
         self.programs = list(programs)
         self.say = say
         self.stopping = threading.Event()
+        self.hurry = threading.Event()
         self.live: dict[str, subprocess.Popen[bytes]] = {}
         self.done: set[str] = set()
         self._crashes: dict[str, list[float]] = {}
@@ -68,13 +77,24 @@ class Supervisor:
         for line in process.stdout:
             self.say(f"{name:9}| {line.decode(errors='replace').rstrip()}")
 
+    def listen(self) -> None:
+        """From now on a signal asks for the end; Ctrl-C while it ends kills what is still there."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._signalled)
+
+    def _signalled(self, number: int, frame: object) -> None:
+        # A closing terminal sends SIGHUP more than once; only a person presses Ctrl-C again.
+        if number == signal.SIGINT and self.stopping.is_set():
+            self.hurry.set()
+        self.stopping.set()
+
     def run(self) -> int:
         """Keep the programs alive until a signal comes; return the exit code.
 
-        A program that crashes more than six times in a minute ends the whole with code 1.
+        A program that crashes more than six times in a minute ends the whole with code 1; a task that
+        does so is given up, and the rest goes on.
         """
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stopping.set())
+        self.listen()
         code = 0
         try:
             while not self.stopping.wait(0.2):
@@ -82,6 +102,8 @@ class Supervisor:
                     code = 1
                     break
         finally:
+            if self.stopping.is_set():
+                self.say("ending; what is in hand is finished first. Ctrl-C again ends it at once.")
             self.stop()
         return code
 
@@ -98,6 +120,11 @@ class Supervisor:
                 recent = [at for at in self._crashes.get(program.name, []) if at > now - 60] + [now]
                 self._crashes[program.name] = recent
                 self.say(f"{program.name:9}| ended with {process.returncode}")
+                _end_group(process)
+                if len(recent) > _CRASHES_A_MINUTE and program.is_task:
+                    self.say(f"{program.name:9}| fails again and again; given up. Its lines above say why.")
+                    self.done.add(program.name)
+                    continue
                 if len(recent) > _CRASHES_A_MINUTE:
                     self.say(f"{program.name:9}| ends again and again; stopping. Its lines above say why.")
                     return False
@@ -109,19 +136,29 @@ class Supervisor:
         return True
 
     def stop(self) -> None:
-        """End all programs, the last one first; kill one that outlasts its grace."""
-        for program in reversed(self.programs):
-            process = self.live.get(program.name)
-            if process is None or process.poll() is not None:
-                continue
-            process.send_signal(program.stop_signal)
-            try:
-                process.wait(program.grace_s)
-            except subprocess.TimeoutExpired:
-                self.say(f"{program.name:9}| took longer than {program.grace_s:.0f} s and was killed")
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        """End all programs side by side, then those they stand on; kill one that outlasts its grace."""
+        for is_ground in (False, True):
+            ending = [
+                (program, process)
+                for program in reversed(self.programs)
+                if program.is_ground is is_ground
+                and (process := self.live.get(program.name)) is not None
+                and process.poll() is None
+            ]
+            begin = time.monotonic()
+            for program, process in ending:
+                process.send_signal(program.stop_signal)
+            for program, process in ending:
+                self._await_end(program, process, begin + program.grace_s)
+
+    def _await_end(self, program: Program, process: subprocess.Popen[bytes], deadline: float) -> None:
+        while process.poll() is None and time.monotonic() < deadline and not self.hurry.is_set():
+            time.sleep(0.02)
+        if process.poll() is None:
+            why = "" if self.hurry.is_set() else f"took longer than {program.grace_s:g} s and "
+            self.say(f"{program.name:9}| {why}was killed")
+        _end_group(process)
+        process.wait()
 
 
 def python(*arguments: str) -> list[str]:

@@ -193,15 +193,6 @@ ACCOUNTS: tuple[Person, ...] = (
     Person("顾海峰", "GU Haifeng", "city@demo.example", "", (), "", 0, (), False, "SH"),
     Person("何敏", "HE Min", "operator@demo.example", "", (), "", 0, ("Operators",)),
 )
-ROLES = (
-    "学员 learner",
-    "讲师 trainer",
-    "审核人 reviewer",
-    "机构管理员 manager",
-    "区局 district",
-    "市局 city",
-    "运维 operator",
-)
 
 
 def staff() -> list[Person]:

@@ -76,18 +76,22 @@ def plans(people: dict[str, User]) -> None:
 
 
 def learn(people: dict[str, User]) -> Iterator[tuple[int, int]]:
-    """Let everybody learn; yield how many courses of how many are done. What is there is left alone."""
+    """Let everybody learn; yield how many courses of how many are done, now and then.
+
+    What is there is left alone, and nothing is yielded where nothing was missing.
+    """
     editions = {course.code: course.current for course in Course.objects.select_related("current__exam")}
     acts = []
     for player in (cast.ACCOUNTS[0], cast.ACCOUNTS[3], *cast.staff()):
         dice = random.Random(player.email)  # noqa: S311 - a play, not a secret
         parts = LEARNER if player.email == "learner@demo.example" else _parts(player, dice)
         acts += [(people[player.email], part, dice) for part in parts]
+    is_news = False
     for number, (user, part, dice) in enumerate(acts, 1):
         edition = editions.get(part.code)
-        if edition is not None:
-            _act(user, edition, part, dice)
-        if number % 20 == 0 or number == len(acts):
+        if edition is not None and _act(user, edition, part, dice):
+            is_news = True
+        if is_news and (number % 20 == 0 or number == len(acts)):
             yield number, len(acts)
     _ends(people["operator@demo.example"])
 
@@ -117,11 +121,15 @@ def _parts(player: cast.Person, dice: random.Random) -> list[Part]:
     return parts
 
 
-def _act(user: User, edition: Edition, part: Part, dice: random.Random) -> None:
+def _act(user: User, edition: Edition, part: Part, dice: random.Random) -> bool:
+    """Let one person learn one course; return False where that has happened, or the person has left it."""
+    mine = Enrolment.objects.unscoped(_WHY).filter(user=user, course=edition.course)
+    if mine.filter(state=Enrolment.State.WITHDRAWN).exists():
+        return False
     with transaction.atomic():
         enrolment = enrol(user=user, edition=edition, origin=Enrolment.Origin.SELF)
         if enrolment.evidence.exists() or enrolment.state != Enrolment.State.ACTIVE:
-            return
+            return False
         moment = _working_hour(timezone.now() - timedelta(days=part.days_ago), dice)
         Enrolment.objects.unscoped(_WHY).filter(pk=enrolment.pk).update(enrolled_at=moment)
         enrolment.enrolled_at = moment
@@ -131,6 +139,7 @@ def _act(user: User, edition: Edition, part: Part, dice: random.Random) -> None:
         completion = settle(enrolment=enrolment, now=moment)
         if completion is not None:
             award(completion=completion, now=moment)
+    return True
 
 
 def _working_hour(moment: datetime, dice: random.Random) -> datetime:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.utils import timezone
 
 from classroom.institutions.models import (
@@ -28,16 +29,17 @@ def people() -> dict[str, User]:
     houses = {house.key: _institution(house, index, today) for index, house in enumerate(cast.HOUSES)}
     players = [*cast.ACCOUNTS, *cast.staff()]
     found = {user.email: user for user in User.objects.filter(email__in=[p.email for p in players])}
-    fresh = []
+    # One hash for all: the password is public anyway, and hashing eighty times takes half a minute.
+    password = make_password(DEMO_PASSWORD)
     for index, player in enumerate(players):
         if player.email in found:
             continue
-        user = register_person(name=player.name, email=player.email, romanised_name=player.romanised)
+        # Whole or not at all: killed between two steps, a person would have no institution for ever.
+        with transaction.atomic():
+            user = register_person(name=player.name, email=player.email, romanised_name=player.romanised)
+            User.objects.filter(pk=user.pk).update(password=password)
+            _place(user, player, houses, today - timedelta(days=400 + 37 * (index % 23)))
         found[player.email] = user
-        fresh.append(user.pk)
-        _place(user, player, houses, today - timedelta(days=400 + 37 * (index % 23)))
-    # One hash for all: the password is public anyway, and hashing eighty times takes half a minute.
-    User.objects.filter(pk__in=fresh).update(password=make_password(DEMO_PASSWORD))
     return {email: user for email, user in found.items() if email}
 
 
@@ -53,16 +55,16 @@ def _institution(house: cast.House, index: int, today: date) -> Institution:
             "supervising_authority": authority,
         },
     )
-    issued = today - timedelta(days=365 * (index % 5) + 120 + 11 * index)
-    CmaCertificate.objects.get_or_create(
-        number=f"{issued:%y}0920340{index + 1:03d}",
-        defaults={
-            "institution": institution,
-            "issued_on": issued,
+    # By institution and not by number, which holds the year: a later start must not issue a second one.
+    if not institution.cma_certificates.exists():
+        issued = today - timedelta(days=365 * (index % 5) + 120 + 11 * index)
+        CmaCertificate.objects.create(
+            institution=institution,
+            number=f"{issued:%y}0920340{index + 1:03d}",
+            issued_on=issued,
             # Six years: Article 13 of the administrative measures for CMA.
-            "valid_until": issued.replace(year=issued.year + 6, day=min(issued.day, 28)),
-        },
-    )
+            valid_until=issued.replace(year=issued.year + 6, day=min(issued.day, 28)),
+        )
     return institution
 
 

@@ -4,8 +4,7 @@ from config import env
 
 EMBEDDED = env.EMBEDDED
 ROOT = env.ROOT
-VAR = env.VAR
-VAR.mkdir(parents=True, exist_ok=True)
+VAR = env.own_folder(env.VAR)
 DEBUG = env.flag("DEBUG", False)
 PORT = env.number("PORT", 8000)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")

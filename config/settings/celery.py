@@ -12,7 +12,7 @@ from config.engines import socket_path
 from .base import VAR
 
 BROKER_SOCKET = socket_path(VAR)
-CELERY_BROKER_URL = env.text("BROKER_URL", f"redis+socket://{BROKER_SOCKET}?virtual_host=0")
+CELERY_BROKER_URL = env.broker(env.text("BROKER_URL", f"redis+socket://{BROKER_SOCKET}?virtual_host=0"))
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,5 +1,7 @@
 """Files: lectures and documents in the default storage, built assets as static files."""
 
+import contextlib
+
 from config import env
 
 from .base import ROOT, VAR
@@ -12,7 +14,8 @@ STATIC_URL = "/static/"
 # Built from the checkout, whatever folder the data is in.
 STATIC_ROOT = str(ROOT / "var" / "static")
 BUILD_DIR = ROOT / "var" / "build"
-BUILD_DIR.mkdir(parents=True, exist_ok=True)
+with contextlib.suppress(OSError):  # an installed checkout may be read-only; it has been built then
+    BUILD_DIR.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BUILD_DIR]
 FONTS_DIR = ROOT / "node_modules" / "@expo-google-fonts"
 

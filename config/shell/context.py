@@ -22,7 +22,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_url": settings.SITE_URL,
         "site_name": settings.WAGTAIL_SITE_NAME,
         "is_demo": settings.DEMO,
-        "is_embedded": settings.EMBEDDED,
         "theme": theme if theme in _THEMES else "",
         "icp_licence": settings.ICP_LICENCE,
         "police_licence": settings.POLICE_LICENCE,

@@ -70,19 +70,40 @@ def test_a_program_that_crashes_all_the_time_ends_the_whole(monkeypatch: pytest.
     assert any("again and again" in line for line in lines)
 
 
-def test_programs_end_in_the_opposite_order(tmp_path: Path) -> None:
+def test_the_ground_ends_after_all_that_stand_on_it(tmp_path: Path) -> None:
     script = (
         "import signal, sys, time\n"
         "def end(*_):\n"
+        "    time.sleep(float(sys.argv[2]))\n"
         f"    open({str(tmp_path / 'order')!r}, 'a').write(sys.argv[1]); sys.exit(0)\n"
         "signal.signal(signal.SIGTERM, end)\n"
         "print('up', flush=True)\n"
         "time.sleep(60)"
     )
-    supervisor, lines = started([Program(name, python("-c", script, name)) for name in "abc"])
+    programs = [
+        Program("a", python("-c", script, "a", "0"), is_ground=True),
+        Program("b", python("-c", script, "b", "0.4")),
+        Program("c", python("-c", script, "c", "0")),
+    ]
+    supervisor, lines = started(programs)
     until(lambda: len(lines) == 3)
     supervisor.stop()
     assert (tmp_path / "order").read_text() == "cba"
+
+
+def test_programs_end_side_by_side_and_not_one_after_another() -> None:
+    script = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.6), sys.exit(0)))\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)"
+    )
+    supervisor, lines = started([Program(name, python("-c", script)) for name in "abcd"])
+    until(lambda: len(lines) == 4)
+    begin = time.monotonic()
+    supervisor.stop()
+    assert time.monotonic() - begin < 4 * 0.6
+    assert {process.returncode for process in supervisor.live.values()} == {0}
 
 
 def test_one_that_will_not_end_is_killed() -> None:
