@@ -64,12 +64,12 @@ $(PY):
 	  && python3 -m virtualenv --quiet .venv; } \
 	  || { rm -rf .venv; echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 
-$(STAMPS)/python: requirements.txt config/node.py | $(PY)
+$(STAMPS)/python: requirements.txt config/programs.py | $(PY)
 	@echo "[2/5] Python packages"
 	@mkdir -p $(STAMPS)
 	@{ $(PY) -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
 	  && $(PY) -m uv pip install --quiet --python $(PY) --require-hashes -r requirements.txt; } || $(OFFLINE)
-	@$(PY) -m config.node
+	@$(PY) -m config.programs
 	@touch $@
 
 $(STAMPS)/python-dev: tests/requirements.txt $(STAMPS)/python
