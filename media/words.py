@@ -5,11 +5,14 @@ from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from media.errors import WARNINGS, reason_of
+from media.facts import Facts
 from media.models import Encode, Lecture, Upload
+from media.plan import Plan
+from media.plan_words import explain
 from media.queries import STAGES, LectureState, abandoned_after, newest_first
 
 STAGE_LABELS: dict[str, str | Promise] = {
@@ -19,28 +22,6 @@ STAGE_LABELS: dict[str, str | Promise] = {
     "transcoding": gettext_lazy("Encode"),
     "packaging": gettext_lazy("Package"),
     "published": gettext_lazy("Publish"),
-}
-
-_WHY: dict[str, str | Promise] = {
-    "content_still": gettext_lazy("Still slides: text stays sharp, and few bytes are needed."),
-    "content_speaker": gettext_lazy("Slides with a speaker."),
-    "content_screencast": gettext_lazy("A screen recording: sharp when it rests, fluent when it scrolls."),
-    "content_camera": gettext_lazy("Camera pictures: more bytes, so that movement stays clear."),
-    "copy_top": gettext_lazy("The highest quality is taken over from the file unchanged."),
-    "encode_asked": gettext_lazy("Everything is encoded anew, as was asked."),
-    "encode_codec": gettext_lazy("Encoded anew: browsers cannot play the codec of the file."),
-    "encode_pixels": gettext_lazy("Encoded anew: the pixel format of the file is not for browsers."),
-    "encode_size": gettext_lazy("Encoded anew: the picture is larger than a viewer needs."),
-    "encode_shape": gettext_lazy("Encoded anew: the picture is rotated, stretched or HDR."),
-    "encode_rate": gettext_lazy("Encoded anew: the frame rate varies or is very high."),
-    "encode_container": gettext_lazy("Encoded anew: the container does not allow exact cuts."),
-    "encode_keyframes": gettext_lazy("Encoded anew: the file can be cut at too few places."),
-    "encode_start": gettext_lazy("Encoded anew: picture and sound do not begin together."),
-    "encode_length": gettext_lazy("Encoded anew: the picture ends before the sound, or the file is cut off."),
-    "encode_bits": gettext_lazy("Encoded anew: the file uses far more bytes than the picture needs."),
-    "fewer_frames": gettext_lazy("The frame rate is lowered to what can be seen."),
-    "half_rate": gettext_lazy("Small pictures get half of the frames."),
-    "audio_only": gettext_lazy("Only sound: a cover takes the place of the picture."),
 }
 
 
@@ -187,9 +168,11 @@ def clock(milliseconds: int) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def plan_words(encode: Encode) -> list[str | Promise]:
-    """Return the reasons of an encode's plan in plain words."""
-    return [_WHY[code] for code in encode.plan.get("why", []) if code in _WHY]
+def plan_words(encode: Encode) -> list[str]:
+    """Return what is made of an encode's file and why, in the reader's language; nothing before the plan."""
+    if not encode.plan or not encode.facts:
+        return []
+    return explain(Plan.from_json(encode.plan), Facts.from_json(encode.facts), get_language() or "en")
 
 
 def warning_words(encode: Encode) -> list[str | Promise]:

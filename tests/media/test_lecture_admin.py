@@ -16,6 +16,7 @@ from PIL import Image
 
 from media import lectures, playback, words
 from media.models import Encode, Lecture, Track
+from media.plan import Look, make_plan
 from media.queries import LectureState
 from tests.factories.media import (
     ChunkFactory,
@@ -26,6 +27,7 @@ from tests.factories.media import (
     UploadFactory,
 )
 from tests.factories.people import UserFactory
+from tests.media.test_plan import a_video, some_facts
 
 pytestmark = pytest.mark.django_db
 
@@ -202,8 +204,10 @@ def test_live_rows_are_only_ones_own(owner: Any, lecture: Lecture) -> None:
 
 
 def test_the_page_says_what_is_known(owner: Any, lecture: Lecture) -> None:
+    facts = some_facts(a_video(), audio=0)
+    plan = {**make_plan(facts, Look(0.0, 0.001)).to_json(), "why": ["content_still", "copy_top", "unknown"]}
     Encode.objects.filter(pk=lecture.current_id).update(
-        plan={"why": ["content_still", "copy_top", "unknown"]}, warnings=["no_audio", "unknown"]
+        plan=plan, facts=facts.to_json(), warnings=["no_audio", "unknown"]
     )
     RenditionFactory(encode=lecture.current, bandwidth=2_000_000, average_bandwidth=1_200_000, size=5_000_000)
     TrackFactory(lecture=lecture)
