@@ -85,11 +85,16 @@ class Counts:
         return Rate(self.overdue, self.due_staff)
 
     @property
-    def hours_each(self) -> str:
-        """人均学时: credit hours a head of the enrolled, to one decimal, or a dash."""
+    def hours_a_head(self) -> Decimal | None:
+        """人均学时: credit hours a head of the enrolled, to one decimal; None where nobody is enrolled."""
         if not self.enrolled:
-            return NOTHING
-        return str((self.credit_hours / self.enrolled).quantize(Decimal("0.1"), ROUND_HALF_UP))
+            return None
+        return (self.credit_hours / self.enrolled).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+    @property
+    def hours_each(self) -> str:
+        """人均学时 as it is written, or a dash."""
+        return NOTHING if self.hours_a_head is None else str(self.hours_a_head)
 
 
 COUNT_FIELDS = tuple(f.name for f in fields(Counts))

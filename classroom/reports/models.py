@@ -10,13 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from classroom.institutions.scopes import ScopedManager
 
 
-class Rollup(models.Model):
-    """The counts of one institution on one course. Dashboards read only these."""
+class CountedRow(models.Model):
+    """The counts that every rollup holds."""
 
-    institution = models.ForeignKey(
-        "institutions.Institution", on_delete=models.CASCADE, related_name="rollups"
-    )
-    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="rollups")
     due_staff = models.PositiveIntegerField(default=0)
     enrolled = models.PositiveIntegerField(default=0)
     completed = models.PositiveIntegerField(default=0)
@@ -26,6 +22,18 @@ class Rollup(models.Model):
     overdue = models.PositiveIntegerField(default=0)
     verified_seconds = models.PositiveBigIntegerField(default=0)
     credit_hours = models.DecimalField(max_digits=12, decimal_places=1, default=0)
+
+    class Meta:
+        abstract = True
+
+
+class Rollup(CountedRow):
+    """The counts of one institution on one course. Dashboards read only these."""
+
+    institution = models.ForeignKey(
+        "institutions.Institution", on_delete=models.CASCADE, related_name="rollups"
+    )
+    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="rollups")
     as_of = models.DateTimeField(default=timezone.now)
 
     rows = models.Manager()
@@ -40,12 +48,41 @@ class Rollup(models.Model):
         ]
 
 
+class RollupPart(CountedRow):
+    """The counts of one institution on one course, of one year, one post, or both.
+
+    Year 0 is every year, post "" everybody; a row with neither would be the rollup itself. A person
+    with two posts is in both, so posts do not add up.
+    """
+
+    institution = models.ForeignKey("institutions.Institution", on_delete=models.CASCADE, related_name="+")
+    course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="+")
+    year = models.PositiveSmallIntegerField(default=0)
+    post = models.CharField(max_length=24, blank=True)
+
+    rows = models.Manager()
+    objects = ScopedManager(person=None)
+
+    class Meta:
+        default_manager_name = "rows"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "course", "year", "post"], name="reports_one_part"
+            ),
+        ]
+        indexes = [models.Index(fields=["year", "post", "institution"], name="reports_part_filter")]
+
+
 class RollupMonth(models.Model):
-    """How many people enrolled and completed in one month; their sums draw the trend."""
+    """How many people enrolled and completed in one month; their sums draw the trend.
+
+    With a post, only those who hold it.
+    """
 
     institution = models.ForeignKey("institutions.Institution", on_delete=models.CASCADE, related_name="+")
     course = models.ForeignKey("catalogue.Course", on_delete=models.CASCADE, related_name="+")
     month = models.DateField()
+    post = models.CharField(max_length=24, blank=True)
     enrolled = models.PositiveIntegerField(default=0)
     completed = models.PositiveIntegerField(default=0)
 
@@ -55,7 +92,9 @@ class RollupMonth(models.Model):
     class Meta:
         default_manager_name = "rows"
         constraints = [
-            models.UniqueConstraint(fields=["institution", "course", "month"], name="reports_one_month"),
+            models.UniqueConstraint(
+                fields=["institution", "course", "month", "post"], name="reports_one_month"
+            ),
         ]
 
 

@@ -91,10 +91,16 @@ class RunSerializer(serializers.ModelSerializer):
 
 
 class RunRequestSerializer(serializers.Serializer):
-    """What to export."""
+    """What to export: which table, and the filters of its page."""
 
     kind = serializers.ChoiceField(choices=["institutions", "districts", "people"])
     format = serializers.ChoiceField(choices=["xlsx", "csv"])
     authority = serializers.CharField(required=False, default="")
     course = serializers.CharField(required=False, default="")
+    year = serializers.CharField(required=False, default="")
+    post = serializers.CharField(required=False, default="")
+    show = serializers.CharField(required=False, default="")
+    search = serializers.CharField(required=False, default="")
     institution = serializers.CharField(required=False, default="")
+    state = serializers.CharField(required=False, default="")
+    name = serializers.CharField(required=False, default="")

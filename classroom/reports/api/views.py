@@ -28,6 +28,8 @@ from classroom.reports.tasks import export as export_task
 _COURSE = OpenApiParameter(
     "course", str, description="Empty for all, `mandatory`, or the code of one course."
 )
+_YEAR = OpenApiParameter("year", str, description="Enrolments begun in this year; empty for all.")
+_POST = OpenApiParameter("post", str, description="People who hold this kind of post today; empty for all.")
 _AUTHORITY = OpenApiParameter("authority", str, description="The code of an authority in one's scope.")
 
 
@@ -70,9 +72,8 @@ def _line(authority: SupervisingAuthority | None, line: rollups.Line) -> dict[st
 
 
 def _part(request: Request) -> rollups.Slice:
-    query = request.query_params
     try:
-        return exports.slice_of(scope_of(request.user), query.get("authority", ""), query.get("course", ""))
+        return exports.slice_of(scope_of(request.user), request.query_params)
     except OutOfScope as error:
         raise NotFound from error
 
@@ -84,7 +85,7 @@ class OverviewView(APIView):
 
     @extend_schema(
         summary="Overview of one's scope",
-        parameters=[_AUTHORITY, _COURSE],
+        parameters=[_AUTHORITY, _COURSE, _YEAR, _POST],
         responses=serializers.OverviewSerializer,
     )
     def get(self, request: Request) -> Response:
@@ -111,7 +112,7 @@ class InstitutionsView(GenericAPIView):
 
     @extend_schema(
         summary="Institutions of one's scope",
-        parameters=[_AUTHORITY, _COURSE],
+        parameters=[_AUTHORITY, _COURSE, _YEAR, _POST],
         responses=serializers.InstitutionLineSerializer(many=True),
         operation_id="reports_institutions_list",
     )

@@ -182,7 +182,8 @@ def supervised() -> Q:
 
 
 def _people(institution: Institution, today: date) -> dict[int, Person]:
-    members = members_due(institution_ids=[institution.pk], posts=[], on=today).order_by("-started_on", "-pk")
+    """Return the present members; of two memberships that hold on a day of change, the newer counts."""
+    members = members_due(institution_ids=[institution.pk], posts=[], on=today).order_by("started_on", "pk")
     rows = list(members.values_list("pk", "user_id", "user__name", "department"))
     posts: dict[int, list[str]] = {pk: [] for pk, *_ in rows}
     held = Post.objects.filter(active_on(today), membership_id__in=posts).order_by("started_on", "pk")

@@ -5,10 +5,12 @@
 - Completed, examined (an attempt was graded), passed, resat (graded twice or more), overdue (the
   due day has passed and it is not complete): each a number of people.
 - The institution of an enrolment is the employer at that time, so a transfer rewrites nothing.
+- Of one year: enrolments begun in it, and due staff of the plans that run in it. Of one post: people
+  who hold it there today.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +31,10 @@ from classroom.reports.figures import Counts
 _WHY = "rollups count for everybody; who reads them is scoped"
 
 Key = tuple[int, int]
+# Institution, course, year (0 for all), kind of post ("" for everybody).
+PartKey = tuple[int, int, int, str]
+# The kinds of post by (institution, person).
+Held = defaultdict[tuple[int, int], set[str]]
 
 
 class _Row(NamedTuple):
@@ -46,26 +52,32 @@ class _Row(NamedTuple):
 
 @dataclass
 class Counted:
-    """Counts by (institution, course), and enrolled and completed by (institution, course, month)."""
+    """Counts by (institution, course), the same by year and post, and the flows of each month by post."""
 
-    counts: dict[Key, Counts] = field(default_factory=dict)
-    months: dict[tuple[int, int, date], list[int]] = field(default_factory=dict)
+    parts: dict[PartKey, Counts] = field(default_factory=dict)
+    months: dict[tuple[int, int, date, str], list[int]] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> dict[Key, Counts]:
+        """What the rollups hold: every year, everybody."""
+        return {key[:2]: counts for key, counts in self.parts.items() if key[2:] == (0, "")}
 
 
 def count(institution_ids: Sequence[int], now: datetime) -> Counted:
     """Count everything of these institutions, in a fixed number of queries."""
     today = timezone.localdate(now)
     rows = _newest(institution_ids)
-    due = _due(institution_ids, today)
+    staff, held = _staff(institution_ids, today)
+    due = _due(institution_ids, today, staff, held)
     for row in rows:
-        due[row.institution_id, row.course_id].add(row.user_id)
-    found = Counted({key: Counts(due_staff=len(people)) for key, people in due.items() if people})
+        for part in _parts(row, held):
+            due[part].add(row.user_id)
+    found = Counted({part: Counts(due_staff=len(people)) for part, people in due.items() if people})
     completions, attempts, seconds = _of_enrolments(institution_ids)
     for row in rows:
-        key = (row.institution_id, row.course_id)
         graded, passed = attempts.get(row.pk, (0, 0))
         done = row.state == Enrolment.State.COMPLETED
-        found.counts[key] += Counts(
+        counts = Counts(
             enrolled=1,
             completed=int(done),
             examined=int(graded > 0),
@@ -75,15 +87,25 @@ def count(institution_ids: Sequence[int], now: datetime) -> Counted:
             verified_seconds=seconds.get(row.pk, 0),
             credit_hours=completions.get(row.pk, Decimal(0)),
         )
-        _flow(found, key, row.enrolled_at, 0)
-        if done and row.completed_at:
-            _flow(found, key, row.completed_at, 1)
+        for part in _parts(row, held):
+            found.parts[part] += counts
+        for kind in ("", *held[row.institution_id, row.user_id]):
+            _flow(found, row, kind, row.enrolled_at, 0)
+            if done and row.completed_at:
+                _flow(found, row, kind, row.completed_at, 1)
     return found
 
 
-def _flow(found: Counted, key: Key, at: datetime, column: int) -> None:
+def _parts(row: _Row, held: Held) -> Iterator[PartKey]:
+    """Yield each part in which the enrolment counts."""
+    for year in (0, timezone.localdate(row.enrolled_at).year):
+        for kind in ("", *held[row.institution_id, row.user_id]):
+            yield row.institution_id, row.course_id, year, kind
+
+
+def _flow(found: Counted, row: _Row, kind: str, at: datetime, column: int) -> None:
     month = timezone.localdate(at).replace(day=1)
-    found.months.setdefault((*key, month), [0, 0])[column] += 1
+    found.months.setdefault((row.institution_id, row.course_id, month, kind), [0, 0])[column] += 1
 
 
 def _newest(institution_ids: Sequence[int]) -> list[_Row]:
@@ -137,38 +159,43 @@ def _of_enrolments(
     return hours, attempts, seconds
 
 
-def _due(institution_ids: Sequence[int], today: date) -> defaultdict[Key, set[int]]:
-    """Return who is in the audience of an open plan, by institution and course."""
+def _due(
+    institution_ids: Sequence[int], today: date, staff: Iterable[tuple[int, int]], held: Held
+) -> defaultdict[PartKey, set[int]]:
+    """Return who is in the audience of an open plan, by institution, course, year and post."""
     paths = dict(
         Institution.objects.unscoped(_WHY)
         .filter(pk__in=institution_ids)
         .values_list("pk", "supervising_authority__path")
     )
+    due: defaultdict[PartKey, set[int]] = defaultdict(set)
     plans = list(open_plans(today).select_related("authority"))
-    due: defaultdict[Key, set[int]] = defaultdict(set)
-    if not plans:
-        return due
-    staff, posts = _staff(institution_ids, today)
-    for plan in plans:
-        for institution_id, path in paths.items():
-            if not applies(plan, institution_id, path):
+    for institution_id, user_id in staff if plans else ():
+        kinds = held[institution_id, user_id]
+        for plan in plans:
+            if not applies(plan, institution_id, paths[institution_id]):
                 continue
-            for membership_id, user_id in staff[institution_id]:
-                if not plan.posts or posts[membership_id].intersection(plan.posts):
-                    due[institution_id, plan.course_id].add(user_id)
+            if plan.posts and not kinds.intersection(plan.posts):
+                continue
+            for year in (0, *range(plan.opens_on.year, plan.due_on.year + 1)):
+                for kind in ("", *kinds):
+                    due[institution_id, plan.course_id, year, kind].add(user_id)
     return due
 
 
-def _staff(
-    institution_ids: Iterable[int], today: date
-) -> tuple[defaultdict[int, list[tuple[int, int]]], defaultdict[int, set[str]]]:
-    """Return (membership, person) by institution, and the kinds of posts by membership."""
-    staff: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+def _staff(institution_ids: Iterable[int], today: date) -> tuple[list[tuple[int, int]], Held]:
+    """Return today's (institution, person), and which kinds of posts each holds there."""
     members = members_due(institution_ids=institution_ids, posts=[], on=today)
-    for pk, user_id, institution_id in members.values_list("pk", "user_id", "institution_id"):
-        staff[institution_id].append((pk, user_id))
-    posts: defaultdict[int, set[str]] = defaultdict(set)
-    held = Post.objects.filter(active_on(today), membership__institution_id__in=institution_ids)
-    for membership_id, kind in held.values_list("membership_id", "kind"):
-        posts[membership_id].add(kind)
-    return staff, posts
+    staff = sorted(set(members.values_list("institution_id", "user_id")))
+    held: Held = defaultdict(set)
+    rows = Post.objects.filter(
+        active_on(today),
+        active_on(today, "membership__"),
+        membership__institution_id__in=institution_ids,
+        membership__user__is_active=True,
+    )
+    for institution_id, user_id, kind in rows.values_list(
+        "membership__institution_id", "membership__user_id", "kind"
+    ):
+        held[institution_id, user_id].add(kind)
+    return staff, held

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
@@ -10,34 +11,43 @@ from classroom.institutions.codes import uscc_is_valid
 from classroom.institutions.models import Institution
 from classroom.institutions.scopes import Scope
 from classroom.reports.figures import COUNT_FIELDS, Counts, Rate
-from classroom.reports.models import Rollup, RollupMonth
+from classroom.reports.models import Rollup, RollupMonth, RollupPart
 
 _SUMS = {f"sum_{name}": Sum(name) for name in COUNT_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which part of a scope a report is about: an authority and all under it, and some courses.
+    """Which part of a scope a report is about: an authority and all under it, courses, a year, a post.
 
-    `course_ids` None means all courses.
+    `course_ids` None means all courses, `year` 0 every year, `post` "" everybody.
     """
 
     scope: Scope
     path: str = ""
     course_ids: tuple[int, ...] | None = None
+    year: int = 0
+    post: str = ""
 
     def institutions(self) -> QuerySet[Institution]:
         """Return the institutions of the slice that still exist."""
         rows = Institution.objects.visible_to(self.scope).filter(state=Institution.State.ACTIVE)
         return rows.filter(supervising_authority__path__startswith=self.path) if self.path else rows
 
-    def rollups(self) -> QuerySet[Rollup]:
-        """Return the rollups of the slice."""
+    def rollups(self) -> QuerySet[Any]:
+        """Return the rollups of the slice, or their parts where it is of a year or a post."""
+        if self.year or self.post:
+            parts = RollupPart.objects.visible_to(self.scope).filter(year=self.year, post=self.post)
+            return self._narrow(parts)
+        return self.whole()
+
+    def whole(self) -> QuerySet[Rollup]:
+        """Return the rollups of the slice, of every year and everybody."""
         return self._narrow(Rollup.objects.visible_to(self.scope))
 
     def months(self) -> QuerySet[RollupMonth]:
         """Return the monthly flows of the slice."""
-        return self._narrow(RollupMonth.objects.visible_to(self.scope))
+        return self._narrow(RollupMonth.objects.visible_to(self.scope).filter(post=self.post))
 
     def _narrow(self, rows: QuerySet) -> QuerySet:  # type: ignore[type-arg]  # of either rollup
         rows = rows.filter(institution__state=Institution.State.ACTIVE)
@@ -71,7 +81,9 @@ EMPTY = Line(Counts(), 0, 0)
 
 
 def _counts(row: Mapping[str, object]) -> Counts:
-    return Counts(**{name: row[f"sum_{name}"] or 0 for name in COUNT_FIELDS})  # type: ignore[arg-type]
+    # Nothing stays of the figure's own kind: a Decimal of 0 is falsy, and 0 would divide to a float.
+    sums = {name: row[f"sum_{name}"] for name in COUNT_FIELDS}
+    return Counts(**{name: sums[name] for name in COUNT_FIELDS if sums[name] is not None})  # type: ignore[arg-type]
 
 
 def by_authority(part: Slice) -> dict[int, Line]:
@@ -129,13 +141,13 @@ def total(lines: Sequence[Line]) -> Line:
 
 def as_of(part: Slice) -> datetime | None:
     """Return the moment up to which the slice is counted: that of its oldest rollup."""
-    moment: datetime | None = part.rollups().aggregate(at=Min("as_of"))["at"]
+    moment: datetime | None = part.whole().aggregate(at=Min("as_of"))["at"]
     return moment
 
 
 def as_of_institution(part: Slice, institution_id: int) -> datetime | None:
     """Return the moment up to which one institution of the slice is counted."""
-    rows = part.rollups().filter(institution_id=institution_id)
+    rows = part.whole().filter(institution_id=institution_id)
     moment: datetime | None = rows.aggregate(at=Min("as_of"))["at"]
     return moment
 

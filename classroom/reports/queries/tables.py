@@ -98,9 +98,13 @@ def _percent(rate: Rate) -> Value:
     return NOTHING if rate.percent is None else rate.percent
 
 
+def _hours(counts: Counts) -> Value:
+    """Return 人均学时 as a figure that a spreadsheet can count with."""
+    return NOTHING if counts.hours_a_head is None else counts.hours_a_head
+
+
 def _tail(counts: Counts, at: str) -> list[Value]:
     """Return the cells from 应培训人数 on, as the institutions' table has them."""
-    hours = counts.hours_each
     return [
         counts.due_staff,
         counts.enrolled,
@@ -110,7 +114,7 @@ def _tail(counts: Counts, at: str) -> list[Value]:
         counts.passed,
         _percent(counts.passing),
         counts.overdue,
-        hours,
+        _hours(counts),
         at,
     ]
 
@@ -194,7 +198,7 @@ def _district(line: rollups.Line, at: str) -> list[Value]:
         _percent(counts.passing),
         _percent(counts.resitting),
         counts.overdue,
-        counts.hours_each,
+        _hours(counts),
         at,
     ]
 
@@ -278,6 +282,11 @@ def definitions() -> list[tuple[str, str]]:
         (_("Re-sits"), _("Examined twice or more ÷ examined.")),
         (_("Overdue"), _("The due day has passed and the course is not complete.")),
         (_("Hours each"), _("Credit hours earned ÷ enrolled; one hour is 45 minutes.")),
+        (
+            _("Of one year"),
+            _("Enrolments begun in it; due staff also of the plans that run in it."),
+        ),
+        (_("Of one post"), _("People who hold the post today. Whoever holds two is in both.")),
         (
             _("Over several courses"),
             _("People are counted once for each course. — stands for a division by 0."),

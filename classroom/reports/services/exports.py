@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from classroom.institutions.queries import scope_of
 from classroom.institutions.scopes import Scope
 from classroom.people.models import User
 from classroom.people.services import audit
+from classroom.reports import filters
 from classroom.reports.errors import OutOfScope, UnknownReport
 from classroom.reports.models import ReportRun
 from classroom.reports.queries import tables
@@ -39,23 +41,19 @@ def request_run(*, user: User, kind: str, file_format: str, spec: dict[str, str]
 
     Audited. What it is about must lie in the person's scope now.
 
-    `spec`: `authority` (code), `course`, `show`, `search` for tables of institutions; `institution`
-    (id), `post`, `state`, `name` for people. Raises `UnknownReport`, `OutOfScope`.
+    `spec`: `authority` (code), `course`, `year`, `post`, `show`, `search` for tables of institutions;
+    `institution` (id), `post`, `state`, `name` for people. Raises `UnknownReport`, `OutOfScope`.
     """
     if kind not in KINDS or file_format not in WRITERS:
         raise UnknownReport
     scope = scope_of(user)
-    spec = {key: str(value) for key, value in spec.items() if value}
+    spec = clean_spec({key: str(value) for key, value in spec.items()})
     size = _table(scope, kind, spec).size
     run = ReportRun.objects.create(
         user=user,
         kind=kind,
         spec=spec,
-        scope={
-            "institutions": list(scope.institution_ids),
-            "authorities": list(scope.authority_paths),
-            "everything": scope.everything,
-        },
+        scope=_kept(scope),
         format=file_format,
     )
     audit(
@@ -67,41 +65,66 @@ def request_run(*, user: User, kind: str, file_format: str, spec: dict[str, str]
     return run, size <= AT_ONCE
 
 
+def _kept(scope: Scope) -> dict[str, Any]:
+    """Return a scope as the run keeps it."""
+    return {
+        "institutions": list(scope.institution_ids),
+        "authorities": list(scope.authority_paths),
+        "everything": scope.everything,
+    }
+
+
 def _table(scope: Scope, kind: str, spec: dict[str, str]) -> tables.Table:
     """Return the table that `spec` describes, read through `scope`. Raises `OutOfScope`."""
     if kind == "people":
-        institution = Institution.objects.visible_to(scope).filter(pk=_whole(spec.get("institution"))).first()
+        institution = _institution(scope, spec)
         if institution is None:
             raise OutOfScope
-        filters = {key: spec.get(key, "") for key in ("post", "state", "name")}
+        chosen = {key: spec.get(key, "") for key in ("post", "state", "name")}
         return tables.people(
             scope=scope,
             institution=institution,
             today=timezone.localdate(),
             supervised_only=not (scope.everything or institution.pk in scope.institution_ids),
-            filters=filters,
+            filters=chosen,
         )
-    part = slice_of(scope, spec.get("authority", ""), spec.get("course", ""))
+    part = slice_of(scope, spec)
     if kind == "districts":
         return tables.districts(part)
     return tables.institutions(part, spec.get("show", "all"), spec.get("search", ""))
+
+
+def _institution(scope: Scope, spec: dict[str, str]) -> Institution | None:
+    key = _whole(spec.get("institution"))
+    return Institution.objects.visible_to(scope).filter(pk=key).first()
 
 
 def _whole(value: str | None) -> int:
     return int(value) if value and value.isdecimal() and value.isascii() and len(value) < 18 else 0
 
 
-def slice_of(scope: Scope, authority: str, course: str) -> Slice:
+def slice_of(scope: Scope, spec: Mapping[str, str]) -> Slice:
     """Return the slice of these filters. Raises `OutOfScope` for an authority one does not supervise."""
     if not scope.everything and not scope.authority_paths:
         raise OutOfScope
     path = ""
-    if authority:
+    if authority := spec.get("authority", ""):
         found = SupervisingAuthority.objects.filter(code=authority.replace("\x00", "")).first()
         if found is None or not covers(scope, found.path):
             raise OutOfScope
         path = found.path
-    return Slice(scope, path, tables.course_ids(course))
+    return narrowed(scope, path, spec)
+
+
+def narrowed(scope: Scope, path: str, spec: Mapping[str, str]) -> Slice:
+    """Return the slice under an authority that the scope reaches, of these filters."""
+    return Slice(
+        scope,
+        path,
+        course_ids=tables.course_ids(spec.get("course", "")),
+        year=filters.year_of(spec.get("year", "")),
+        post=filters.post_of(spec.get("post", "")),
+    )
 
 
 def covers(scope: Scope, path: str) -> bool:
@@ -145,7 +168,8 @@ def _claim(run_id: UUID, now: datetime) -> ReportRun | None:
 
 
 def _write(run: ReportRun) -> None:
-    table = _table(scope_of(run.user), run.kind, run.spec)
+    scope = scope_of(run.user)
+    table = _table(scope, run.kind, run.spec)
     who = f"{run.user.name}（{str(run.user.pseudonym)[:8]}）"
     made = tables.moment(timezone.now())
     watermark = f"{who} {made} 导出，统计截止 {tables.moment(table.as_of)}，编号 {str(run.pk)[:8]}"
@@ -165,6 +189,8 @@ def _write(run: ReportRun) -> None:
     _finish(
         run,
         state=ReportRun.State.READY,
+        # What was read is what must still be allowed when the file is fetched.
+        scope=_kept(scope),
         file=name,
         digest=hashlib.sha256(content).hexdigest(),
         # The total is not a row of the table.
@@ -186,7 +212,8 @@ def _finish(run: ReportRun, **values: Any) -> None:
 def open_file(*, user: User, run: ReportRun) -> Any:
     """Open a finished export for its asker, who must still have the scope of then; audited.
 
-    Raises `OutOfScope` for anybody else, or when a role was lost since.
+    Raises `OutOfScope` for anybody else, when a role was lost since or the institution moved away, and
+    when the file is no longer kept.
     """
     scope = scope_of(user)
     kept = scope.everything or (
@@ -194,7 +221,9 @@ def open_file(*, user: User, run: ReportRun) -> Any:
         and set(run.scope["institutions"]) <= set(scope.institution_ids)
         and all(covers(scope, path) for path in run.scope["authorities"])
     )
-    if run.user_id != user.pk or run.state != ReportRun.State.READY or not kept:
+    if run.kind == "people":
+        kept = kept and _institution(scope, run.spec) is not None
+    if run.user_id != user.pk or run.state != ReportRun.State.READY or not kept or not run.file:
         audit(actor=user, action="reports.download", target=f"report:{run.pk}", result="refused")
         raise OutOfScope
     audit(actor=user, action="reports.download", target=f"report:{run.pk}", detail={"digest": run.digest})
@@ -222,10 +251,14 @@ def forget_old(*, now: datetime) -> int:
 
 
 def clean_spec(data: dict[str, str]) -> dict[str, str]:
-    """Return the known filters among `data`, without values that no table knows."""
-    spec = {
-        key: data.get(key, "") for key in ("authority", "course", "search", "institution", "post", "name")
-    }
+    """Return the known filters among `data`, without values that no table knows.
+
+    They are cut and cleaned as the pages do, so that page and export show the same.
+    """
+    texts = ("authority", "course", "search", "institution", "name")
+    spec = {key: filters.plain(data.get(key, "")) for key in texts}
+    spec["post"] = filters.post_of(data.get("post", ""))
+    spec["year"] = data.get("year", "") if filters.year_of(data.get("year", "")) else ""
     spec["show"] = data.get("show", "") if data.get("show") in SHOWS else ""
     spec["state"] = data.get("state", "") if data.get("state") in STATES else ""
     return {key: value for key, value in spec.items() if value}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,17 +12,19 @@ from django.utils import timezone
 from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
-from classroom.institutions.models import Institution
-from classroom.people.models import AuditEntry
+from classroom.institutions.models import Institution, Membership
+from classroom.people.models import AuditEntry, User
 from classroom.plans.models import Plan
 from classroom.progress.models import LessonProgress
 from classroom.reports.figures import COUNT_FIELDS, Counts
-from classroom.reports.models import Due, Rollup, RollupMonth, Watermark
+from classroom.reports.models import Due, Rollup, RollupMonth, RollupPart, Watermark
 from classroom.reports.queries import facts
 
 _WHY = "rollups count for everybody; who reads them is scoped"
 # A transaction may commit a while after the moment it wrote down, so each reading begins earlier.
 _OVERLAP = timedelta(minutes=2)
+# A paper that the sweep hands in bears its deadline, however late the sweep came.
+_LATE_PAPERS = timedelta(hours=6)
 _AT_ONCE = 50
 
 
@@ -44,24 +47,28 @@ def refresh(*, now: datetime | None = None) -> int:
     at = now or timezone.now()
     if mark_changed(now=at):
         rebuild(now=at)
+        # Only now: a worker that dies before leaves the day to be counted by the next one.
+        Watermark.objects.update(counted_on=timezone.localdate(at))
     return recount_due(now=at)
 
 
 @transaction.atomic
 def mark_changed(*, now: datetime) -> bool:
-    """Mark the rollups whose facts changed; return whether the day is new. Locks the watermark."""
+    """Mark the rollups whose facts changed; return whether this day was not yet counted whole.
+
+    Locks the watermark.
+    """
     mark = Watermark.objects.select_for_update().first()
     today = timezone.localdate(now)
     if mark is None:
-        Watermark.objects.create(pk=1, read_until=now, counted_on=today)
+        Watermark.objects.create(pk=1, read_until=now)
         return True
     since = mark.read_until - _OVERLAP
     _mark(_changed_pairs(since), now)
     _mark(_pairs_of_institutions(_changed_institutions(since)), now)
-    is_new_day = mark.counted_on != today
-    mark.read_until, mark.counted_on = now, today
-    mark.save()
-    return is_new_day
+    mark.read_until = now
+    mark.save(update_fields=["read_until"])
+    return mark.counted_on != today
 
 
 def _mark(pairs: Iterable[tuple[int, int]], now: datetime) -> None:
@@ -82,7 +89,8 @@ def _changed_pairs(since: datetime) -> set[tuple[int, int]]:
     )
     pairs = set(enrolments.values_list("institution_id", "course_id"))
     below = ("enrolment__institution_id", "enrolment__course_id")
-    pairs.update(Attempt.objects.unscoped(_WHY).filter(submitted_at__gte=since).values_list(*below))
+    papers = Q(submitted_at__gte=since) | Q(is_auto_submitted=True, submitted_at__gte=since - _LATE_PAPERS)
+    pairs.update(Attempt.objects.unscoped(_WHY).filter(papers).values_list(*below))
     pairs.update(Completion.objects.unscoped(_WHY).filter(at__gte=since).values_list(*below))
     pairs.update(LessonProgress.objects.filter(updated_at__gte=since).values_list(*below).distinct())
     return {(institution, course) for institution, course in pairs if institution is not None}
@@ -107,8 +115,16 @@ def _changed_institutions(since: datetime) -> set[int]:
     )
     for detail in entries.values_list("detail", flat=True):
         ids.update(int(pk) for pk in detail.get("institutions", []))
+    ids.update(_employers_of_closed_accounts(since))
     known = Institution.objects.unscoped(_WHY).filter(pk__in=ids)
     return set(known.values_list("pk", flat=True))
+
+
+def _employers_of_closed_accounts(since: datetime) -> set[int]:
+    """Return the institutions of people whose account was closed since: they are nobody's due staff."""
+    closed = User.objects.filter(closed_at__gte=since)
+    members = Membership.objects.unscoped(_WHY).filter(user__in=closed)
+    return set(members.values_list("institution_id", flat=True))
 
 
 def _pairs_of_institutions(ids: set[int]) -> set[tuple[int, int]]:
@@ -139,7 +155,8 @@ def recount(*, institution_ids: list[int], now: datetime) -> list[Difference]:
     taken = list(Due.objects.filter(institution_id__in=ids).values_list("pk", "marked_at"))
     counted = facts.count(ids, now)
     differences = _differences(ids, counted.counts)
-    _store(ids, counted, now)
+    _store(ids, counted.counts, now)
+    _store_parts(ids, counted)
     for pk, marked_at in taken:
         # A mark that moved meanwhile stays: something changed while this was counted.
         Due.objects.filter(pk=pk, marked_at=marked_at).delete()
@@ -159,12 +176,10 @@ def _differences(ids: list[int], counted: dict[tuple[int, int], Counts]) -> list
     ]
 
 
-def _store(ids: list[int], counted: facts.Counted, now: datetime) -> None:
+def _store(ids: list[int], counted: dict[tuple[int, int], Counts], now: datetime) -> None:
     stale = Rollup.objects.unscoped(_WHY).filter(institution_id__in=ids)
     gone = [
-        pk
-        for pk, *key in stale.values_list("pk", "institution_id", "course_id")
-        if tuple(key) not in counted.counts
+        pk for pk, *key in stale.values_list("pk", "institution_id", "course_id") if tuple(key) not in counted
     ]
     Rollup.objects.unscoped(_WHY).filter(pk__in=gone).delete()
     Rollup.objects.bulk_create(
@@ -173,22 +188,43 @@ def _store(ids: list[int], counted: facts.Counted, now: datetime) -> None:
                 institution_id=institution,
                 course_id=course,
                 as_of=now,
-                **dict(zip(COUNT_FIELDS, astuple(counts), strict=True)),
+                **_fields(counts),
             )
-            for (institution, course), counts in counted.counts.items()
+            for (institution, course), counts in counted.items()
         ],
         batch_size=200,
         update_conflicts=True,
         unique_fields=["institution", "course"],
         update_fields=[*COUNT_FIELDS, "as_of"],
     )
+
+
+def _fields(counts: Counts) -> dict[str, Any]:
+    return dict(zip(COUNT_FIELDS, astuple(counts), strict=True))
+
+
+def _store_parts(ids: list[int], counted: facts.Counted) -> None:
+    RollupPart.objects.unscoped(_WHY).filter(institution_id__in=ids).delete()
+    RollupPart.objects.bulk_create(
+        [
+            RollupPart(institution_id=institution, course_id=course, year=year, post=post, **_fields(counts))
+            for (institution, course, year, post), counts in counted.parts.items()
+            if year or post
+        ],
+        batch_size=200,
+    )
     RollupMonth.objects.unscoped(_WHY).filter(institution_id__in=ids).delete()
     RollupMonth.objects.bulk_create(
         [
             RollupMonth(
-                institution_id=institution, course_id=course, month=month, enrolled=flow[0], completed=flow[1]
+                institution_id=institution,
+                course_id=course,
+                month=month,
+                post=post,
+                enrolled=flow[0],
+                completed=flow[1],
             )
-            for (institution, course, month), flow in counted.months.items()
+            for (institution, course, month, post), flow in counted.months.items()
         ],
         batch_size=200,
     )

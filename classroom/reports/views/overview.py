@@ -1,6 +1,7 @@
 """The regulator's pages: the city, a district, an institution, and one person's evidence."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -14,15 +15,16 @@ from django.views.decorators.http import require_safe
 
 from classroom.institutions import divisions
 from classroom.institutions.codes import uscc_is_valid
-from classroom.institutions.models import SupervisingAuthority
+from classroom.institutions.models import Post, SupervisingAuthority
 from classroom.institutions.queries import scope_of, supervised_authorities
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.reports import charts
+from classroom.reports import charts, filters
 from classroom.reports.figures import Counts
 from classroom.reports.queries import evidence, rollups, tables
-from classroom.reports.queries.board import board
+from classroom.reports.queries.board import STATES, board
 from classroom.reports.queries.rollups import SHOWS, Slice
+from classroom.reports.services import exports
 from classroom.reports.views.access import institution_or_404, regulators_only
 from courses.catalogue.models import Course
 
@@ -45,7 +47,21 @@ def _course_choices(chosen: str) -> list[dict[str, Any]]:
 
 
 def _part(request: HttpRequest, path: str) -> Slice:
-    return Slice(scope_of(request.user), path, tables.course_ids(request.GET.get("course", "")))
+    return exports.narrowed(scope_of(request.user), path, request.GET)
+
+
+def _chosen(request: HttpRequest, part: Slice) -> dict[str, Any]:
+    """Return the filters by course, period and post: what is chosen, and what can be."""
+    course = filters.plain(request.GET.get("course", ""))
+    chosen = {"course": course, "year": str(part.year or ""), "post": part.post}
+    carried = {name: value for name, value in chosen.items() if value}
+    return {
+        **chosen,
+        "carried": urlencode(carried),
+        "carried_fields": carried,
+        "years": [str(year) for year in filters.years(timezone.localdate())],
+        "posts": Post.Kind.choices,
+    }
 
 
 @never_cache
@@ -90,18 +106,17 @@ def _authority_page(
     show = request.GET.get("show", "")
     below = [row for row in authorities if row.path.startswith(part.path)]
     pairs = tables.authority_lines(part, below)
-    course = request.GET.get("course", "")
-    choices = _course_choices(course)
+    choices = _course_choices(request.GET.get("course", ""))
     context = {
         "authority": shown,
         "authorities": authorities if len(authorities) > 1 else [],
         "courses": choices,
-        "course": course,
         "total": rollups.total([line for _, line in pairs]),
         "as_of": rollups.as_of(part),
         "attention": rollups.attention(part),
         "definitions": tables.definitions(),
         "show": show if show in SHOWS else "",
+        **_chosen(request, part),
         **_curves(part),
     }
     if len(pairs) > 1:
@@ -118,7 +133,7 @@ def _authority_page(
 
 def _institutions(request: HttpRequest, part: Slice, show: str) -> dict[str, Any]:
     """Return a page of the institutions' table and the total of all its pages. Four queries."""
-    search = request.GET.get("search", "").strip()[:64]
+    search = filters.plain(request.GET.get("search", ""))
     rows = rollups.institutions(part, show, search)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     counted = rollups.by_institution(part, [row.pk for row in page])
@@ -141,12 +156,13 @@ def _institutions(request: HttpRequest, part: Slice, show: str) -> dict[str, Any
 def _curves(part: Slice) -> dict[str, Any]:
     today = timezone.localdate()
     monthly = rollups.flows(part)
+    shown = part.year or today.year
     years = [
         charts.curve(
             str(year),
             [(f"{point.month:%Y-%m}", point.rate) for point in rollups.trend(monthly, year, today)],
         )
-        for year in (today.year, today.year - 1)
+        for year in (shown, shown - 1)
     ]
     if years[0].dots and years[1].dots:
         charts.part_names(years[0], years[1])
@@ -185,7 +201,8 @@ def institution(request: HttpRequest, institution_id: int) -> HttpResponse:
     scope = scope_of(request.user)
     manages = scope.everything or shown.pk in scope.institution_ids
     found = board(scope=scope, institution=shown, today=timezone.localdate(), supervised_only=not manages)
-    state, name = request.GET.get("state", ""), request.GET.get("name", "").strip()[:64]
+    state, name = request.GET.get("state", ""), filters.plain(request.GET.get("name", ""))
+    state = state if state in STATES else ""
     people = found.filtered(state=state, name=name)
     page = Paginator(people, PAGE).get_page(request.GET.get("page"))
     found.fill(list(page))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom.institutions.models import Institution, Post
 from classroom.institutions.queries import managed_institutions, scope_of
 from classroom.people.models import User
+from classroom.reports import filters
 from classroom.reports.errors import ReportError
 from classroom.reports.queries.board import STATES, board
 from classroom.reports.services import reminders
@@ -40,12 +41,13 @@ def people(request: HttpRequest) -> HttpResponse:
     """Show the staff of one's institution against the courses."""
     institution, mine = institution_of(request)
     found = board(scope=scope_of(request.user), institution=institution, today=timezone.localdate())
-    filters = {
-        "post": request.GET.get("post", ""),
-        "state": request.GET.get("state", ""),
-        "name": request.GET.get("name", "").strip()[:64],
+    state = request.GET.get("state", "")
+    wanted = {
+        "post": filters.post_of(request.GET.get("post", "")),
+        "state": state if state in STATES else "",
+        "name": filters.plain(request.GET.get("name", "")),
     }
-    chosen = found.filtered(**filters)
+    chosen = found.filtered(**wanted)
     page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
     found.fill(list(page))
     query = request.GET.copy()
@@ -57,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "summary": found.summary(),
         "page": page,
         "people_count": len(found.people),
-        "filters": filters,
+        "filters": wanted,
         "posts": Post.Kind.choices,
         "states": [(state, STATE_LABELS[state]) for state in STATES],
         "query": query.urlencode(),
