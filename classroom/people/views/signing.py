@@ -31,8 +31,9 @@ def admit(request: HttpRequest, user: User) -> None:
     """Sign the person in under a fresh session key and CSRF token, and record the device."""
     former = request.session.session_key or ""
     login(request, user, backend="classroom.people.backends.IdentifierBackend")
-    if request.session.session_key == former:
-        # Django keeps the key of a person who signs in once more.
+    if request.session.session_key in {None, former}:
+        # Django keeps the key of a person who signs in once more, and gives none yet to a session
+        # that it emptied; the list of devices needs it now.
         request.session.cycle_key()
     services.forget_failures(user=user, address=request.META.get("REMOTE_ADDR"))
     services.open_session(
