@@ -8,7 +8,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -167,10 +167,16 @@ def read_vtt(lines: list[str]) -> Read:
             if at is not None and at > 0:
                 _timed_block(first + at, block[at:], cues, problems)
             continue
-        if re.match(r"\s*(NOTE|STYLE|REGION)\b", block[0]) and "-->" not in block[0]:
+        if _is_remark(block):
             continue
         _timed_block(first, block, cues, problems)
     return cues, problems
+
+
+def _is_remark(block: list[str]) -> bool:
+    """Whether a block of WebVTT is a note, a style or a region; a caption may be named like one."""
+    begins = re.match(r"(NOTE|STYLE|REGION)(?:[ \t]|$)", block[0]) is not None
+    return begins and "-->" not in block[0] and not any("-->" in line for line in block[1:2])
 
 
 def read_srt(lines: list[str]) -> Read:
@@ -311,7 +317,18 @@ def read_ebu_stl(data: bytes) -> Read:
             problems.append(CueProblem(number, "backwards"))
         else:
             cues.append(Cue(start, end, clean(text), "", number))
-    return cues, problems
+    return _from_programme_start(cues, data, rate), problems
+
+
+def _from_programme_start(cues: list[Cue], data: bytes, rate: float) -> list[Cue]:
+    """Count from the first picture: television starts its programmes at 10:00:00:00 (GSI, bytes 256-263)."""
+    told = data[256:264].decode("ascii", "replace")
+    if re.fullmatch(r"[0-9]{8}", told) is None:
+        return cues
+    begin = _frames([int(told[at : at + 2]) for at in (0, 2, 4, 6)], rate)
+    if any(cue.start_ms < begin for cue in cues):
+        return cues
+    return [replace(cue, start_ms=cue.start_ms - begin, end_ms=cue.end_ms - begin) for cue in cues]
 
 
 _ISO6937_MARKS = {

@@ -137,11 +137,11 @@ def _unchanged(request: HttpRequest, etag: str, modified: float) -> bool:
 def _wanted(request: HttpRequest, etag: str, modified: float, size: int) -> tuple[int, int] | None:
     """Return the first and last byte asked for; None for the whole file.
 
-    Several ranges, malformed ones and those whose `If-Range` no longer holds mean the whole file, as
+    Ranges of anything but GET, several ranges, malformed ones and those whose `If-Range` no longer holds mean the whole file, as
     RFC 9110 allows; a first byte at or beyond `size` is for the caller to refuse.
     """
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or not (match[1] or match[2]):
+    if request.method != "GET" or match is None or not (match[1] or match[2]):
         return None
     condition = request.headers.get("If-Range")
     if condition and condition != etag and parse_http_date_safe(condition) != int(modified):

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from media import captions
+from media import captions, plan
 from media.models import Lecture
 
 LANGUAGES = [
@@ -79,6 +79,53 @@ class PosterForm(forms.Form):
         if file.size > _MOST_POSTER_BYTES:
             raise forms.ValidationError(_("The picture is larger than 20 MB. Choose a smaller one."))
         return file
+
+
+class EncodingForm(forms.Form):
+    """What the plan would decide for itself, decided by hand for one lecture."""
+
+    content = forms.ChoiceField(
+        label=_("What the picture shows"),
+        required=False,
+        choices=[
+            ("", _("Look and decide (recommended)")),
+            (plan.STILL, _("Slides that stand still")),
+            (plan.SPEAKER, _("Slides with a speaker")),
+            (plan.SCREENCAST, _("A computer screen in use")),
+            (plan.CAMERA, _("Camera pictures: a laboratory, an instrument, a hall")),
+        ],
+        help_text=_("Choose it where text looks blurred or movement jerks: the encoding follows from it."),
+    )
+    max_height = forms.TypedChoiceField(
+        label=_("Highest quality"),
+        coerce=int,
+        choices=[
+            (2160, _("As in the recording, at most 4K")),
+            (1080, "1080p"),
+            (720, "720p"),
+            (480, "480p"),
+        ],
+        help_text=_("Lower qualities for slow networks are always made as well."),
+    )
+    may_copy = forms.BooleanField(
+        label=_("Take the highest quality over from the file where browsers can play it"),
+        required=False,
+        help_text=_("Quicker and without loss. Untick it where the picture breaks or stutters."),
+    )
+    again = forms.BooleanField(
+        label=_("Encode the recording again with this, now"),
+        required=False,
+        help_text=_("What plays now goes on playing until the new encode is published."),
+    )
+
+    def __init__(self, *args: Any, lecture: Lecture, can_repeat: bool, **kwargs: Any) -> None:
+        options = plan.Options.from_json(lecture.options)
+        offered = [height for height, _label in self.base_fields["max_height"].choices]  # type: ignore[attr-defined]
+        height = min((h for h in offered if h >= options.max_height), default=2160)
+        initial = {"content": options.content or "", "max_height": height, "may_copy": options.may_copy}
+        super().__init__(*args, **{"initial": initial, **kwargs})
+        if not can_repeat:
+            del self.fields["again"]
 
 
 class TrashForm(forms.Form):

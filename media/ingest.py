@@ -1,5 +1,6 @@
 """A source becomes an encode of a lecture, and the pipeline is told."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,23 @@ def ingest_file(
     source = sources.adopt(path=path, digest=store.digest_of(path), size=size)
     with transaction.atomic():
         lecture = Lecture.objects.create(
-            title=title[:200] or path.stem[:200], owner=owner, tenant=tenant, language=language
+            title=readable(title or path.stem)[:200], owner=owner, tenant=tenant, language=language
         )
         for tag, text in (captions or {}).items():
             Track.objects.create(lecture=lecture, language=tag, label=_LABELS.get(tag, tag), vtt=text)
         start_encode(lecture=lecture, source=source, filename=path.name)
     return lecture
+
+
+def readable(name: Path | str) -> str:
+    """Return the name of a file as people read it: old archives of Chinese recordings name files in GBK."""
+    raw = os.fsencode(name)
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "replace")
 
 
 def start_encode(*, lecture: Lecture, source: Source, filename: str) -> Encode:
@@ -54,7 +66,7 @@ def start_encode(*, lecture: Lecture, source: Source, filename: str) -> Encode:
         Lecture.objects.select_for_update().get(pk=lecture.pk)
         last = Encode.objects.filter(lecture=lecture).aggregate(last=Max("number"))["last"] or 0
         encode = Encode.objects.create(
-            lecture=lecture, source=source, number=last + 1, filename=filename[:255]
+            lecture=lecture, source=source, number=last + 1, filename=readable(filename)[:255]
         )
         wake_on_commit()
     return encode

@@ -1,6 +1,9 @@
 """What people do with a lecture: name it, caption it, give it a poster, put it into the bin and back."""
 
 import hashlib
+import struct
+import zlib
+from dataclasses import asdict
 from io import BytesIO
 from typing import IO
 
@@ -10,11 +13,21 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from media import captions
-from media.models import Lecture, Track
+from media import captions, ingest
+from media.models import Encode, Lecture, Track
+from media.plan import Options
 
 _POSTER_SIZE = (1280, 720)
 _MOST_PIXELS = 50_000_000
+# Only what browsers make and trainers have: other readers of the library start programs (EPS) or are rarely tried.
+_PICTURES = ("JPEG", "PNG", "WEBP")
+
+
+# What the library raises for bytes that are no whole picture, or one that unfolds to too much.
+_BROKEN = (
+    UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, EOFError,
+    struct.error, zlib.error, LookupError, TypeError, ZeroDivisionError, MemoryError,
+)  # fmt: skip
 
 
 class UnreadablePicture(Exception):
@@ -25,6 +38,39 @@ def rename(*, lecture: Lecture, title: str, language: str) -> None:
     """Give a lecture its title and the language that is spoken in it. No lock: the last writer wins."""
     lecture.title, lecture.language = title, language
     lecture.save(update_fields=["title", "language"])
+
+
+def set_options(*, lecture: Lecture, content: str, max_height: int, may_copy: bool) -> None:
+    """Keep what the trainer decided about the encoding; the next encode goes by it.
+
+    Only what differs from the plan's own choice is kept. Raises ValueError for what no plan knows.
+    """
+    given = {"content": content or None, "max_height": max_height, "may_copy": may_copy}
+    taken = asdict(Options.from_json(given))
+    if any(taken[name] != value for name, value in given.items()):
+        raise ValueError("an option that no plan knows")
+    usual = asdict(Options())
+    others = {name: value for name, value in lecture.options.items() if name not in given}
+    lecture.options = others | {name: value for name, value in given.items() if value != usual[name]}
+    lecture.save(update_fields=["options"])
+
+
+def can_repeat(encode: Encode | None) -> bool:
+    """Whether the recording can be encoded again: it has come to an end, well or badly."""
+    return encode is not None and encode.state in {Encode.State.PUBLISHED, Encode.State.FAILED}
+
+
+def encode_again(*, lecture: Lecture) -> Encode | None:
+    """Begin a new encode over the newest recording; None where one is under way or there is none.
+
+    Locks the lecture, so that pressing twice begins one. What is published plays on until the new one is.
+    """
+    with transaction.atomic():
+        locked = Lecture.objects.select_for_update().get(pk=lecture.pk)
+        newest = locked.encodes.select_related("source").order_by("-number").first()
+        if newest is None or not can_repeat(newest):
+            return None
+        return ingest.start_encode(lecture=locked, source=newest.source, filename=newest.filename)
 
 
 def trash(*, lecture: Lecture) -> None:
@@ -72,12 +118,12 @@ def set_poster(*, lecture: Lecture, picture: IO[bytes]) -> None:
     The file is named by its content, so caches never show an old one. Raises `UnreadablePicture`.
     """
     try:
-        with Image.open(picture) as opened:
+        with Image.open(picture, formats=_PICTURES) as opened:
             if opened.width * opened.height > _MOST_PIXELS:
                 raise UnreadablePicture
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
+            upright = _on_white(ImageOps.exif_transpose(opened))
             fitted = ImageOps.fit(upright, _fitting(upright.size))
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except _BROKEN as error:
         raise UnreadablePicture from error
     written = BytesIO()
     # A fresh image carries no EXIF, so no place and no device reach a viewer.
@@ -94,6 +140,15 @@ def clear_poster(*, lecture: Lecture) -> None:
     """Go back to the poster that was taken out of the video."""
     lecture.poster = ""
     lecture.save(update_fields=["poster"])
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Return the picture without transparency: what shone through is white, not black."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    clear = picture.convert("RGBA")
+    ground = Image.new("RGBA", clear.size, "white")
+    return Image.alpha_composite(ground, clear).convert("RGB")
 
 
 def _fitting(size: tuple[int, int]) -> tuple[int, int]:

@@ -159,6 +159,12 @@ def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> Lectur
     return LectureState("transcoding", share, left, is_moving=True, is_playable=playable)
 
 
+def is_watchable_early(encode: Encode) -> bool:
+    """Whether an encode under way has enough for its trainer to watch: the playlists grow as it goes on."""
+    under_way = encode.state in {Encode.State.TRANSCODING, Encode.State.PACKAGING}
+    return under_way and encode.playable_at is not None
+
+
 def _failed_in(encode: Encode, share: float) -> tuple[str, float]:
     """Return the field in which an encode failed, and how much of it was done."""
     if not encode.facts:

@@ -13,7 +13,8 @@ from media.facts import Facts
 from media.models import Encode, Lecture, Upload
 from media.plan import Plan
 from media.plan_words import explain
-from media.queries import STAGES, LectureState, abandoned_after, newest_first
+from media.queries import STAGES, LectureState, abandoned_after, is_watchable_early, newest_first
+from media.upload_rules import parse_metadata
 
 STAGE_LABELS: dict[str, str | Promise] = {
     "uploading": gettext_lazy("Upload"),
@@ -42,9 +43,19 @@ class Row:
     may_change: bool = False
 
     @property
+    def fingerprint(self) -> str:
+        """What the client said of an upload's bytes, so that another computer can tell the same file."""
+        if self.upload is None:
+            return ""
+        declared = parse_metadata(self.upload.metadata)
+        return self.upload.digest or declared.get("sample", "")
+
+    @property
     def version(self) -> str:
         """Change whenever anything that is shown changes."""
-        return f"{self.title}|{self.facts}|{self.headline}|{self.rest}|{self.reason}|{self.state.reached:.3f}"
+        said = (self.title, self.facts, self.headline, self.rest, self.reason, self.remedy)
+        offered = (self.may_change, self.state.is_playable, bool(self.lecture and self.lecture.trashed_at))
+        return "|".join(map(str, (*said, *offered, f"{self.state.reached:.3f}")))
 
 
 def stages(state: LectureState) -> list[tuple[str, str | Promise, str]]:
@@ -109,7 +120,8 @@ def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -
         return _("%(stage)s failed") % {"stage": STAGE_LABELS[state.stage]}, ""
     if encode is None:
         return _("Nothing uploaded"), _("upload a recording.")
-    early = _(" It can already be watched.") if state.is_playable else ""
+    can_be_watched = state.is_playable or is_watchable_early(encode)
+    early = _(" It can already be watched.") if can_be_watched else ""
     said = {
         "received": (
             _("Received"),

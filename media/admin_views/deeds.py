@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from media import ingest, lectures
 from media.admin_views.access import lecture_for
+from media.models import Encode
 
 
 @require_POST
@@ -15,7 +16,9 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Let a failed encode go on from where it stood."""
     lecture = lecture_for(request, pk, changes=True)
     encode = lecture.encodes.order_by("-number").first()
-    if encode is not None:
+    if encode is None or encode.state != Encode.State.FAILED:
+        messages.info(request, _("There is nothing to try again: the last encode has not failed."))
+    else:
         ingest.retry(encode=encode, by=request.user)
         messages.success(request, _("It is being tried again."))
     return redirect("lectures:detail", pk)

@@ -1,5 +1,6 @@
 """One lecture: preview, facts, plan, captions, poster, and what can be done with it."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -45,7 +46,12 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Take the form that was sent: `form` says which."""
         sent = request.POST.get("form", "")
-        handler = {"about": self._about, "captions": self._captions, "poster": self._poster}.get(sent)
+        handler = {
+            "about": self._about,
+            "captions": self._captions,
+            "poster": self._poster,
+            "encoding": self._encoding,
+        }.get(sent)
         if handler is None:
             raise Http404
         bad = handler(request)
@@ -54,7 +60,8 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         return self.render_to_response(self.get_context_data(**bad), status=422)
 
     def _about(self, request: HttpRequest) -> dict[str, Any] | None:
-        form = forms.LectureForm(request.POST, instance=self.lecture)
+        # A copy, so that what was refused is not shown as the lecture's title.
+        form = forms.LectureForm(request.POST, instance=copy(self.lecture), auto_id="about_%s")
         if not form.is_valid():
             return {"about_form": form}
         lectures.rename(lecture=self.lecture, **form.cleaned_data)
@@ -62,7 +69,7 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         return None
 
     def _captions(self, request: HttpRequest) -> dict[str, Any] | None:
-        form = forms.CaptionsForm(request.POST, request.FILES)
+        form = forms.CaptionsForm(request.POST, request.FILES, auto_id="captions_%s")
         if not form.is_valid():
             return {"captions_form": form}
         given = form.cleaned_data
@@ -94,7 +101,7 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         if "clear" in request.POST:
             lectures.clear_poster(lecture=self.lecture)
             return None
-        form = forms.PosterForm(request.POST, request.FILES)
+        form = forms.PosterForm(request.POST, request.FILES, auto_id="poster_%s")
         if not form.is_valid():
             return {"poster_form": form}
         try:
@@ -105,6 +112,25 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         messages.success(request, _("Poster saved."))
         return None
 
+    def _encoding_form(self, newest: Encode | None, data: Any = None) -> forms.EncodingForm:
+        return forms.EncodingForm(
+            data, lecture=self.lecture, can_repeat=lectures.can_repeat(newest), auto_id="encoding_%s"
+        )
+
+    def _encoding(self, request: HttpRequest) -> dict[str, Any] | None:
+        newest = self.lecture.encodes.order_by("-number").first()
+        form = self._encoding_form(newest, request.POST)
+        if not form.is_valid():
+            return {"encoding_form": form}
+        given = form.cleaned_data
+        again = given.pop("again", False)
+        lectures.set_options(lecture=self.lecture, **given)
+        if again and lectures.encode_again(lecture=self.lecture):
+            messages.success(request, _("Saved. The recording is being encoded again."))
+        else:
+            messages.success(request, _("Saved. The next encode goes by it."))
+        return None
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Gather everything that is known about the lecture."""
         lecture = queries.lectures_with_states(Lecture.objects.filter(pk=self.lecture.pk)).get()
@@ -112,6 +138,8 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
         newest = encodes[0] if encodes else None
         changes = may_change(self.request.user, lecture)
         current = next((encode for encode in encodes if encode.pk == lecture.current_id), None)
+        # Who made it may watch what is there so far; viewers wait for the whole.
+        watched = current or next((encode for encode in encodes if queries.is_watchable_early(encode)), None)
         shown = current or newest
         tracks = queries.captions_of(lecture)
         context = {
@@ -123,24 +151,28 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
             "plan": words.plan_words(newest) if newest else [],
             "warnings": words.warning_words(newest) if newest else [],
             "tracks": [(track, len(queries.cues_of(track))) for track in tracks],
-            "grant": self._grant(current),
+            "grant": self._grant(watched),
+            "is_early": watched is not None and watched is not current,
             "may_change": changes,
-            "about_form": forms.LectureForm(instance=lecture),
-            "captions_form": forms.CaptionsForm(initial={"language": lecture.language}),
-            "poster_form": forms.PosterForm(),
+            "about_form": forms.LectureForm(instance=lecture, auto_id="about_%s"),
+            "captions_form": forms.CaptionsForm(
+                initial={"language": lecture.language}, auto_id="captions_%s"
+            ),
+            "poster_form": forms.PosterForm(auto_id="poster_%s"),
+            "encoding_form": self._encoding_form(newest),
             "uploader": uploader_data(self.request, lecture),
             "is_moving": queries.state_from(lecture, newest, timezone.now()).is_moving,
             **kwargs,
         }
         return super().get_context_data(**context)
 
-    def _grant(self, current: Encode | None) -> playback.PlaybackGrant | None:
+    def _grant(self, watched: Encode | None) -> playback.PlaybackGrant | None:
         """Return the right to watch the preview, for this browser only."""
-        if current is None:
+        if watched is None:
             return None
-        current.lecture = self.lecture
+        watched.lecture = self.lecture
         return playback.grant(
-            encode=current,
+            encode=watched,
             person=str(getattr(self.request.user, "pseudonym", self.request.user.pk)),
             session="preview",
             browser=playback.browser_of(self.request),

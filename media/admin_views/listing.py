@@ -98,7 +98,7 @@ def live(request: HttpRequest) -> HttpResponseBase:
     require_entry(request)
     asked = request.GET.get("rows", "").split(",")[:_MOST_LIVE]
     ids = [
-        int(key[8:]) for key in asked if key.startswith("lecture-") and key[8:].isdigit() and len(key) < 27
+        int(key[8:]) for key in asked if key.startswith("lecture-") and key[8:].isdecimal() and len(key) < 27
     ]
     found = queries.lectures_with_states(queries.visible_lectures(request.user).filter(pk__in=ids))
     uploads = list(queries.open_uploads(request.user)) if request.GET.get("uploads") == "1" else []

@@ -306,7 +306,9 @@ def test_a_poster_is_cut_and_says_nothing_of_the_place(owner: Any, lecture: Lect
 
 
 @pytest.mark.parametrize(
-    "data", [b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(50), _picture((9000, 6000), "PNG")]
+    "data",
+    [b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(50), _picture((9000, 6000), "PNG")],
+    ids=["text", "cut off", "too large"],
 )
 def test_what_is_no_picture_is_refused(owner: Any, lecture: Lecture, data: bytes) -> None:
     sent = {"form": "poster", "picture": SimpleUploadedFile("p.png", data)}

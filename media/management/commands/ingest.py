@@ -3,7 +3,7 @@
 import json
 import time
 from argparse import ArgumentParser
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,7 +14,13 @@ from media import ingest, leases, queries, store, tasks
 from media.errors import MediaError, reason_of
 from media.models import Encode, Lecture, Source
 
-_SKIPPED = {".srt", ".vtt", ".ass", ".txt", ".md", ".json", ".tsv", ".csv", ".nfo", ".ds_store", ".part"}
+# What lies beside recordings in a folder and is none; a file that is named is always taken in.
+_SKIPPED = {
+    ".srt", ".vtt", ".ass", ".ssa", ".sbv", ".stl", ".lrc", ".txt", ".md", ".json", ".xml", ".tsv", ".csv",
+    ".nfo", ".ini", ".db", ".url", ".lnk", ".log", ".html", ".htm", ".pdf", ".doc", ".docx", ".ppt", ".pptx",
+    ".xls", ".xlsx", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".zip", ".rar", ".7z", ".part",
+    ".crdownload", ".tmp", ".torrent",
+}  # fmt: skip
 _ENDED = {Encode.State.PUBLISHED, Encode.State.FAILED}
 
 
@@ -69,25 +75,27 @@ class Command(BaseCommand):
         for path in paths:
             if path.is_dir():
                 inside = (item for item in sorted(path.rglob("*")) if item.is_file())
-                found += [item for item in inside if item.suffix.lower() not in _SKIPPED]
+                found += [item for item in inside if _is_recording(item.relative_to(path))]
             elif path.is_file():
                 found.append(path)
             else:
-                raise CommandError(gettext("There is no file %(path)s.") % {"path": path})
+                raise CommandError(gettext("There is no file %(path)s.") % {"path": ingest.readable(path)})
         return list(dict.fromkeys(found))
 
     def _take_in(self, path: Path, owner: Any, tenant: str, language: str) -> Lecture:
         """Return the lecture of a file; one that was taken in before is not taken in twice."""
-        self._say(f"{path}: {gettext('reading')}")
+        self._say(f"{ingest.readable(path)}: {gettext('reading')}")
+        name = ingest.readable(path.name)
         if path.stat().st_size:
             source = Source.objects.filter(size=path.stat().st_size, digest=store.digest_of(path)).first()
             known = Lecture.objects.filter(
-                encodes__source=source, encodes__filename=path.name[:255], owner=owner, tenant=tenant
+                encodes__source=source, encodes__filename=name[:255], owner=owner, tenant=tenant
             )
             lecture = known.order_by("pk").first() if source else None
             if lecture is not None:
                 return lecture
-        return ingest.ingest_file(path=path, title=path.stem, owner=owner, tenant=tenant, language=language)
+        title = PurePath(name).stem
+        return ingest.ingest_file(path=path, title=title, owner=owner, tenant=tenant, language=language)
 
     def _wait(self, waiting: dict[Path, Lecture]) -> None:
         """Watch until every file has ended; do the work here where asked to, or where no worker does it."""
@@ -97,7 +105,7 @@ class Command(BaseCommand):
             if self.inline:
                 tasks.do_one()
             for path, lecture in list(waiting.items()):
-                encode = Encode.objects.filter(lecture=lecture).order_by("-number").get()
+                encode = Encode.objects.filter(lecture=lecture).order_by("-number")[:1].get()
                 if encode.state in _ENDED:
                     del waiting[path]
                     self._report(path, encode)
@@ -108,7 +116,7 @@ class Command(BaseCommand):
                 if shown.get(path) != words:
                     shown[path] = words
                     moved = time.monotonic()
-                    self._say(f"{path}: {words}")
+                    self._say(f"{ingest.readable(path)}: {words}")
             if not waiting or self.inline:
                 continue
             if time.monotonic() - moved > 60 and leases.due_count(limit=1):
@@ -139,7 +147,7 @@ class Command(BaseCommand):
         ready = state == Encode.State.PUBLISHED
         said = reason_of(code)
         row = {
-            "path": str(path),
+            "path": ingest.readable(path),
             "state": "ready" if ready else "failed",
             "code": code,
             "reason": "" if ready else str(said.reason),
@@ -159,7 +167,12 @@ class Command(BaseCommand):
             text = f"{row['duration']:.1f} s  {row['width']}x{row['height']}  {made}  {' '.join(row['warnings'])}"
         else:
             text = f"{row['reason']} {row['remedy']}"
-        self.stdout.write(f"{row['state']:<7} {path}  {text}")
+        self.stdout.write(f"{row['state']:<7} {row['path']}  {text}")
 
     def _say(self, text: str) -> None:
         self.stderr.write(text)
+
+
+def _is_recording(path: Path) -> bool:
+    """Whether a file found in a folder may be a recording: nothing hidden, nothing that lies beside them."""
+    return path.suffix.lower() not in _SKIPPED and not any(part.startswith(".") for part in path.parts)
