@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+_SHORTEST_KEY, _FEWEST_SIGNS = 32, 10
+
 
 @register(Tags.security, deploy=True)
 def engines(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -52,4 +54,19 @@ def engines(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.DEMO:
         found.append(Error("Demo accounts are on.", hint="Set DEMO=no.", id="classroom.E008"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report secrets that can be guessed, and one that was given twice: each has to fall alone."""
+    found: list[CheckMessage] = []
+    names = ("SECRET_KEY", "PLAYBACK_KEY", "PSEUDONYM_KEY", "EVIDENCE_KEY")
+    hint = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes a good one."
+    for number, name in enumerate(names):
+        value = getattr(settings, name)
+        if len(value) < _SHORTEST_KEY or len(set(value)) < _FEWEST_SIGNS:
+            found.append(Error(f"{name} can be guessed.", hint=hint, id="classroom.E009"))
+        if twins := [other for other in names[:number] if getattr(settings, other) == value]:
+            found.append(Error(f"{name} is the same as {twins[0]}.", hint=hint, id="classroom.E010"))
     return found

@@ -195,8 +195,9 @@ def cache(raw: str) -> dict[str, Any]:
 
 def broker(raw: str) -> str:
     """Return a broker's URL as it is; raise `ImproperlyConfigured` for one that no task could go through."""
-    scheme = _parsed("BROKER_URL", raw, "redis://:password@host/0").scheme
-    if scheme in {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}:
+    # Kombu takes several addresses in one, parted by semicolons: the watchers of a Redis, brokers to fall back on.
+    schemes = {_parsed("BROKER_URL", one, "redis://:password@host/0").scheme for one in raw.split(";")}
+    if schemes <= {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp"}:
         return raw
     raise ImproperlyConfigured(
         "BROKER_URL must start with redis://, rediss://, sentinel://, amqp:// or amqps://."

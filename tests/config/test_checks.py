@@ -58,3 +58,46 @@ def test_a_cluster_with_all_engines_is_clean(monkeypatch: pytest.MonkeyPatch) ->
 def test_each_missing_engine_is_named_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     messages = found(monkeypatch, **{**CLUSTER, name: EMBEDDED[name]})
     assert [message.id for message in messages] == [f"classroom.{CODES[name]}"]
+
+
+GOOD = {
+    "SECRET_KEY": "Vq3-0Ue7rTzKpXw1nLs9Yb5dGhJm2Cf8Aa6Ei4Oo",
+    "PLAYBACK_KEY": "pT8yVb2nQw5eRk7uIo1aSd4fGh6jKl9zXc3vBn0m",
+    "PSEUDONYM_KEY": "mN6bVc3xZl1kJh8gFd5sAq7wEr2tYu9iOp4aSdFg",
+    "EVIDENCE_KEY": "zA1xSw2cDe3vFr4bGt5nHy6mJu7kIk8lOl9pQaWs",
+}
+
+
+def weak(monkeypatch: pytest.MonkeyPatch, **values: str) -> list[tuple[str, str]]:
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**GOOD | values))
+    return [(message.id, message.msg) for message in checks.keys(None)]
+
+
+def test_four_long_random_secrets_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weak(monkeypatch) == []
+
+
+@pytest.mark.parametrize("name", sorted(GOOD))
+@pytest.mark.parametrize("value", ["", "secret", "x" * 64, "k" * 31 + "1", GOOD["SECRET_KEY"][:31]])
+def test_a_secret_that_can_be_guessed_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    assert weak(monkeypatch, **{name: value}) == [("classroom.E009", f"{name} can be guessed.")]
+
+
+def test_thirty_two_signs_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weak(monkeypatch, EVIDENCE_KEY=GOOD["EVIDENCE_KEY"][:32]) == []
+
+
+def test_one_secret_for_two_purposes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weak(monkeypatch, EVIDENCE_KEY=GOOD["PLAYBACK_KEY"]) == [
+        ("classroom.E010", "EVIDENCE_KEY is the same as PLAYBACK_KEY.")
+    ]
+
+
+def test_no_message_repeats_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**dict.fromkeys(GOOD, "dawn-kiln")))
+    messages = checks.keys(None)
+    assert len(messages) == 4 + 3
+    assert not any("dawn-kiln" in f"{message.msg} {message.hint}" for message in messages)
+    assert all("token_urlsafe" in message.hint for message in messages)
