@@ -8,7 +8,7 @@ import re
 from datetime import date
 
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC = re.compile(r"[0-9A-HJ-NP-RTUWXY]{2}\d{6}[0-9A-HJ-NP-RTUWXY]{10}")
+_USCC = re.compile(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}")
 _USCC_WEIGHTS = tuple(pow(3, index, 31) for index in range(17))
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _RESIDENT_ID = re.compile(r"[1-9]\d{16}[\dXx]")
@@ -35,7 +35,7 @@ def organisation_check_digit(stem: str) -> str:
 
     Raises `ValueError` for anything else than eight letters or digits.
     """
-    if len(stem) != 8:
+    if len(stem) != 8 or not stem.isascii():
         raise ValueError("An organisation code has eight characters before its check digit.")
     total = sum(int(char, 36) * weight for char, weight in zip(stem, _ORGANISATION_WEIGHTS, strict=True))
     check = -total % 11

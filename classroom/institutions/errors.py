@@ -36,6 +36,12 @@ class EndsBeforeStart(InstitutionError):
     message = _("The last day is before the first. Choose a later one.")
 
 
+class Overlaps(InstitutionError):
+    """The person is a member of the institution during some of these days already."""
+
+    message = _("The person is there already during some of these days. Choose a later first day.")
+
+
 class UnreadableFile(InstitutionError):
     """The file is no spreadsheet that can be read."""
 

@@ -46,10 +46,8 @@ def _read_scope(user: Any) -> Scope:
         return Scope(person_id=user.pk, everything=True)
     today = timezone.localdate()
     managed = _managerships(user, today).values_list("institution_id", flat=True)
-    paths = (
-        RegulatorGrant.objects.filter(active_on(today), user=user)
-        .values_list("authority__path", flat=True)
-        .order_by("authority__path")
+    paths = RegulatorGrant.objects.filter(active_on(today), user=user).values_list(
+        "authority__path", flat=True
     )
     return Scope(
         person_id=user.pk, institution_ids=tuple(sorted(set(managed))), authority_paths=_outermost(paths)
@@ -57,9 +55,12 @@ def _read_scope(user: Any) -> Scope:
 
 
 def _outermost(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the sorted paths without those that lie under another: a city is one prefix."""
+    """Return the paths, sorted, without those that lie under another: a city is one prefix.
+
+    Sorted here and not by the database, whose collation may pass over the slashes.
+    """
     kept: list[str] = []
-    for path in paths:
+    for path in sorted(paths):
         if not kept or not path.startswith(kept[-1]):
             kept.append(path)
     return tuple(kept)

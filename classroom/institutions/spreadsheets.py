@@ -16,9 +16,12 @@ from classroom.institutions.errors import (
     ProtectedFile,
     UnreadableFile,
 )
+from classroom.people.ids import visible
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 5000
+# With the empty ones between them.
+_MOST_LINES = 4 * MOST_ROWS
 _MOST_COLUMNS = 60
 # What an XLSX may swell to: a staff list of 5,000 rows is far below, a zip bomb far above.
 _MOST_UNZIPPED = 60 * 1024 * 1024
@@ -28,9 +31,10 @@ _DELIMITERS = ",\t;，"
 
 
 def read_rows(content: bytes) -> list[list[str]]:
-    """Return the rows of the first sheet that has any, cells as trimmed text, without empty rows.
+    """Return the rows of the first sheet that has any, cells as trimmed text.
 
-    Raises `EmptyFile`, `FileTooLarge`, `OldSpreadsheet` (XLS, ODS), `ProtectedFile`, `UnreadableFile`.
+    Empty rows are kept, as empty lists and so that numbers stay those of the spreadsheet, except
+    after the last row that holds something. Raises `EmptyFile`, `FileTooLarge`, `OldSpreadsheet` (XLS, ODS), `ProtectedFile`, `UnreadableFile`.
     """
     if not content.strip():
         raise EmptyFile
@@ -40,10 +44,12 @@ def read_rows(content: bytes) -> list[list[str]]:
         # An encrypted XLSX is wrapped in the container that XLS is.
         raise ProtectedFile if "EncryptedPackage".encode("utf-16-le") in content else OldSpreadsheet
     rows = _from_xlsx(content) if content.startswith(_ZIP) else _from_csv(decode(content))
-    rows = [row for row in rows if any(row)]
+    rows = [row if any(row) else [] for row in rows]
+    while rows and not rows[-1]:
+        rows.pop()
     if not rows:
         raise EmptyFile
-    if len(rows) > MOST_ROWS + 1:
+    if sum(map(bool, rows)) > MOST_ROWS + 1:
         raise FileTooLarge
     return rows
 
@@ -114,13 +120,19 @@ def _from_xlsx(content: bytes) -> list[list[str]]:
 
 
 def _rows_of(sheet: Any) -> list[list[str]]:
-    rows = []
+    rows: list[list[str]] = []
+    empty = 0
     for values in sheet.iter_rows(values_only=True):
         row = [_text(value) for value in values[:_MOST_COLUMNS]]
-        if any(row):
-            rows.append(row)
-        if len(rows) > MOST_ROWS + 1:
+        if not any(row):
+            empty += 1
+            continue
+        # A forgotten cell a million rows further down is no staff list either.
+        if len(rows) + empty > _MOST_LINES:
             raise FileTooLarge
+        rows += [[] for _ in range(empty)]
+        rows.append(row)
+        empty = 0
     return rows
 
 
@@ -138,5 +150,6 @@ def _text(value: object) -> str:
 
 
 def _trimmed(text: str) -> str:
-    # Excel's guard against turning digits into numbers, and the spaces that Chinese forms are full of.
-    return text.replace("\u3000", " ").replace("\xa0", " ").strip().removeprefix("'").strip()
+    # Excel's guard against turning digits into numbers, the spaces that Chinese forms are full of, and
+    # the invisible marks that come along when a number is copied from a phone book.
+    return visible(text).replace("\u3000", " ").replace("\xa0", " ").strip().removeprefix("'").strip()

@@ -5,10 +5,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from classroom.institutions.errors import EmptyFile, MissingColumns
+from classroom.people.ids import normal_email, normal_mobile, normal_name
 
 COLUMNS = {
     "name": ("姓名", "真实姓名", "人员姓名", "name"),
@@ -37,11 +40,14 @@ POSTS = {
     ),
 }
 _POST_BY_WORD = {word: kind for kind, words in POSTS.items() for word in words}
-_MOBILE = re.compile(r"1[3-9]\d{9}")
-_COUNTRY = re.compile(r"^\+?86(?=1\d{10}$)")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LONGEST_EMAIL = 254
 _BETWEEN_POSTS = re.compile(r"[、，,;；|\n]+|(?<!编制)/")
+# What programs write behind a day that has no time.
+_MIDNIGHT = re.compile(r"[ T]00?:00(:00(\.0+)?)?$")
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d")
+# Nobody who works today began earlier; a year of two digits would be one of the first century.
+_FIRST_YEAR = 1950
 
 PROBLEMS: dict[str, str | Promise] = {
     "no_name": _("The name is missing."),
@@ -57,6 +63,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "two_people": _("The mobile number and the e-mail address belong to two people."),
     "elsewhere": _("This person works at another institution. An operator can move the person."),
     "closed": _("This account was closed."),
+    "overlaps": _("This person worked here until %(value)s already. The first day must be later."),
 }
 
 
@@ -89,17 +96,18 @@ class StaffRow:
 
 
 def parse(rows: list[list[str]], today: date) -> list[StaffRow]:
-    """Return the list's rows with what is wrong in each.
+    """Return the list's rows with what is wrong in each; empty rows are passed over, but counted.
 
     Raises `MissingColumns` where the heading names neither a name nor an identifier, `EmptyFile`
     where nothing follows it.
     """
-    columns = _columns(rows[0])
+    numbered = [(number, cells) for number, cells in enumerate(rows, start=1) if any(cells)]
+    columns = _columns(numbered[0][1] if numbered else [])
     if "name" not in columns or not columns.keys() & {"mobile", "email"}:
         raise MissingColumns
-    if len(rows) == 1:
+    if len(numbered) == 1:
         raise EmptyFile
-    found = [_row(number, cells, columns, today) for number, cells in enumerate(rows[1:], start=2)]
+    found = [_row(number, cells, columns, today) for number, cells in numbered[1:]]
     _mark_repeated(found)
     return found
 
@@ -121,9 +129,9 @@ def _row(number: int, cells: list[str], columns: dict[str, int], today: date) ->
 
     row = StaffRow(
         number=number,
-        name=cell("name"),
-        mobile=_COUNTRY.sub("", re.sub(r"[\s-]", "", cell("mobile"))),
-        email=cell("email").lower(),
+        name=normal_name(cell("name")),
+        mobile=normal_mobile(cell("mobile")),
+        email=normal_email(cell("email")),
         department=cell("department")[:64],
         posts=[],
         started_on=None,
@@ -135,13 +143,21 @@ def _row(number: int, cells: list[str], columns: dict[str, int], today: date) ->
         row.problems.append(Problem("long_name"))
     if not row.mobile and not row.email:
         row.problems.append(Problem("no_identifier"))
-    if row.mobile and not (_MOBILE.fullmatch(row.mobile) and row.mobile.isascii()):
+    if row.mobile and not _MOBILE.fullmatch(row.mobile):
         row.problems.append(Problem("bad_mobile", row.mobile))
-    if row.email and not _EMAIL.fullmatch(row.email):
+    if row.email and not _is_email(row.email):
         row.problems.append(Problem("bad_email", row.email))
     _read_posts(row, cell("posts"))
     _read_day(row, cell("started_on"), today)
     return row
+
+
+def _is_email(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= _LONGEST_EMAIL
 
 
 def _read_posts(row: StaffRow, text: str) -> None:
@@ -156,13 +172,17 @@ def _read_posts(row: StaffRow, text: str) -> None:
 def _read_day(row: StaffRow, text: str, today: date) -> None:
     if not text:
         return
+    text = _MIDNIGHT.sub("", text)
     for form in _DAYS:
+        if form == "%Y%m%d" and len(text) != 8:
+            continue  # 2026115 may be two days
         try:
             row.started_on = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
             break
         except ValueError:
             continue
-    if row.started_on is None:
+    if row.started_on is None or row.started_on.year < _FIRST_YEAR:
+        row.started_on = None
         row.problems.append(Problem("bad_day", text))
     elif row.started_on > today:
         row.problems.append(Problem("future_day", text))

@@ -16,6 +16,7 @@ from classroom.institutions.queries import active_on
 from classroom.institutions.services.staff import change_department, join, may_change_staff, set_posts
 from classroom.institutions.spreadsheets import read_rows
 from classroom.institutions.staff_list import Problem, StaffRow
+from classroom.people.ids import normal_name
 from classroom.people.models import User
 from classroom.people.services import audit, register_person
 
@@ -48,7 +49,7 @@ def read_file(*, institution: Institution, by: User, filename: str, content: byt
     rows = read_rows(content)
     staff_list.parse(rows, timezone.localdate())
     found = StaffImport.objects.create(institution=institution, by=by, filename=filename[:255], rows=rows)
-    detail = {"rows": len(rows) - 1}
+    detail = {"rows": sum(map(bool, rows)) - 1}
     audit(actor=by, action="staff.read_file", target=f"institution:{institution.pk}", detail=detail)
     return found
 
@@ -62,7 +63,7 @@ def import_of(*, user: User, import_id: int) -> StaffImport:
 
 
 def lines_of(found: StaffImport, today: date) -> list[Line]:
-    """Return what carrying the import out would do now, row by row. Three queries."""
+    """Return what carrying the import out would do now, row by row. Four queries."""
     rows = staff_list.parse(found.rows, today)
     people = _people_of(rows)
     here = _members(found.institution, today)
@@ -72,7 +73,23 @@ def lines_of(found: StaffImport, today: date) -> list[Line]:
         .exclude(institution=found.institution)
         .values_list("user_id", flat=True)
     )
-    return [_line(row, people, here, elsewhere) for row in rows]
+    lines = [_line(row, people, here, elsewhere) for row in rows]
+    _mark_overlaps(lines, found.institution, today)
+    return lines
+
+
+def _mark_overlaps(lines: list[Line], institution: Institution, today: date) -> None:
+    """Mark who would come back on a day on which the person still worked here."""
+    last: dict[int, date] = {}
+    rows = Membership.objects.unscoped(_WHY).filter(institution=institution, ended_on__isnull=False)
+    for row in rows.order_by("ended_on"):
+        if row.ended_on is not None:
+            last[row.user_id] = row.ended_on
+    for line in lines:
+        former = last.get(line.user.pk) if line.action == "join" and line.user else None
+        if former is not None and (line.row.started_on or today) <= former:
+            line.row.problems.append(Problem("overlaps", former.isoformat()))
+            line.action = "wrong"
 
 
 def _people_of(rows: list[StaffRow]) -> dict[str, User]:
@@ -87,8 +104,10 @@ def _people_of(rows: list[StaffRow]) -> dict[str, User]:
 
 
 def _members(institution: Institution, today: date) -> dict[int, Membership]:
-    rows = Membership.objects.unscoped(_WHY).filter(active_on(today), institution=institution)
-    return {row.user_id: row for row in rows.prefetch_related("posts")}
+    # Who comes tomorrow is a member already, and is not to join a second time.
+    still = Q(ended_on__isnull=True) | Q(ended_on__gte=today)
+    rows = Membership.objects.unscoped(_WHY).filter(still, institution=institution)
+    return {row.user_id: row for row in rows.order_by("started_on").prefetch_related("posts")}
 
 
 def _line(row: StaffRow, people: dict[str, User], here: dict[int, Membership], elsewhere: set[int]) -> Line:
@@ -97,7 +116,7 @@ def _line(row: StaffRow, people: dict[str, User], here: dict[int, Membership], e
     if by_mobile and by_email and by_mobile.pk != by_email.pk:
         row.problems.append(Problem("two_people"))
     elif user is not None:
-        if user.name != row.name:
+        if normal_name(user.name) != row.name:
             row.problems.append(Problem("other_name", row.mobile if by_mobile else row.email))
         elif not user.is_active:
             row.problems.append(Problem("closed"))
@@ -157,7 +176,7 @@ def carry_out(*, found: StaffImport, by: User) -> StaffImport:
 def _carry(line: Line, institution: Institution, by: User, today: date) -> None:
     row = line.row
     if line.action == "new":
-        line.user = register_person(name=row.name, mobile=row.mobile, email=row.email)
+        line.user = register_person(name=row.name, mobile=row.mobile, email=row.email, by=by)
     if line.action in {"new", "join"} and line.user is not None:
         join(
             user=line.user,

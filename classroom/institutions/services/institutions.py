@@ -1,5 +1,6 @@
 """Institutions themselves: registered, renamed, moved, merged, closed. History is never rewritten."""
 
+import unicodedata
 from datetime import date
 from typing import Any
 
@@ -45,7 +46,8 @@ def register_institution(
     Raises `NotAllowed`, `BadCreditCode`, `AlreadyThere` for a code that is in use.
     """
     _operators_only(by)
-    code = uscc.replace(" ", "").upper()
+    # Narrow characters, since keyboards for Chinese type wide ones as well.
+    code = unicodedata.normalize("NFKC", uscc).replace(" ", "").upper()
     if not uscc_is_valid(code):
         raise BadCreditCode
     try:

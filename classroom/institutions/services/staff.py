@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from classroom.institutions.errors import AlreadyThere, EndsBeforeStart, NotAllowed
+from classroom.institutions.errors import AlreadyThere, EndsBeforeStart, NotAllowed, Overlaps
 from classroom.institutions.models import Institution, Membership, Post
 from classroom.institutions.permissions import manages
 from classroom.institutions.queries import forget_scope
@@ -48,23 +50,24 @@ def join(
     department: str = "",
     posts: Iterable[str] = (),
 ) -> Membership:
-    """Make a person a member from that day on, with posts. Audited.
+    """Make a person a member from that day on, with posts. Locks the person's row. Audited.
 
-    Raises `NotAllowed`, `AlreadyThere` where the person is a member of the institution.
+    Raises `NotAllowed` (also for an operator who would appoint oneself as a manager, since nobody
+    grants oneself a scope), `AlreadyThere` where the person is a member of the institution,
+    `Overlaps` where an earlier membership lasts into these days.
     """
-    if not may_change_staff(by, institution, role):
+    is_own_appointment = by is not None and by.pk == user.pk and role != Membership.Role.STAFF
+    if is_own_appointment or not may_change_staff(by, institution, role):
         raise NotAllowed
-    try:
-        with transaction.atomic():
-            membership = Membership.objects.create(
-                user=user,
-                institution=institution,
-                role=role,
-                department=department.strip(),
-                started_on=started_on,
-            )
-    except IntegrityError as error:
-        raise AlreadyThere from error
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    _refuse_overlap(user, institution, started_on)
+    membership = Membership.objects.create(
+        user=user,
+        institution=institution,
+        role=role,
+        department=department.strip(),
+        started_on=started_on,
+    )
     kinds = list(dict.fromkeys(posts))
     Post.objects.bulk_create(Post(membership=membership, kind=kind, started_on=started_on) for kind in kinds)
     forget_scope(user)
@@ -72,22 +75,39 @@ def join(
     return membership
 
 
+def _refuse_overlap(user: User, institution: Institution, started_on: date) -> None:
+    """Refuse a second membership in the same days; under the lock of the person's row."""
+    rows = Membership.objects.unscoped(_WHY).filter(user=user, institution=institution)
+    if rows.filter(ended_on__isnull=True).exists():
+        raise AlreadyThere
+    if rows.filter(ended_on__gte=started_on).exists():
+        raise Overlaps
+
+
 @transaction.atomic
 def leave(*, membership: Membership, on: date, by: User | None) -> Membership:
     """End a membership and its posts; `on` is the last day. Locks its row. Audited.
 
-    What was learned stays with the institution of that time. Raises `NotAllowed`, `EndsBeforeStart`.
+    What was learned stays with the institution of that time. The same day twice changes nothing;
+    another day corrects the last one, as long as it has not passed. Raises `NotAllowed`,
+    `EndsBeforeStart`, `AlreadyThere` for a membership that is history.
     """
     row = _locked(membership)
     if not may_change_staff(by, row.institution, row.role):
         raise NotAllowed
     if on < row.started_on:
         raise EndsBeforeStart
+    former = row.ended_on
+    if former == on:
+        return row
+    if former is not None and former < timezone.localdate():
+        raise AlreadyThere
     row.ended_on = on
     row.save(update_fields=["ended_on"])
     # A post that began later than the last day never came to be held.
-    row.posts.filter(ended_on__isnull=True, started_on__gt=on).delete()
-    row.posts.filter(ended_on__isnull=True).update(ended_on=on)
+    row.posts.filter(started_on__gt=on).delete()
+    # What ended with the membership goes on ending with it, wherever its last day moves.
+    row.posts.filter(Q(ended_on__isnull=True) | Q(ended_on=former) | Q(ended_on__gt=on)).update(ended_on=on)
     _note(by, "leave", row, on=on.isoformat())
     return row
 
@@ -128,7 +148,8 @@ def give_post(
 def set_posts(*, membership: Membership, kinds: Iterable[str], on: date, by: User | None) -> bool:
     """Let a member hold exactly these posts from `on`; return whether anything changed.
 
-    Posts that are given up keep their dates: the day before `on` is their last. Locks the
+    Posts that are given up keep their dates: the day before `on` is their last; those of the same
+    day go. Locks the
     membership. Audited where it changes something. Raises `NotAllowed`.
     """
     row = _locked(membership)
@@ -138,7 +159,11 @@ def set_posts(*, membership: Membership, kinds: Iterable[str], on: date, by: Use
     held = {post.kind: post for post in row.posts.filter(ended_on__isnull=True)}
     for kind in held.keys() - wanted:
         post = held[kind]
-        post.ended_on = max(post.started_on, on - timedelta(days=1))
+        if post.started_on >= on:
+            # Given and taken back on one day: it was never held, and asks for no training.
+            post.delete()
+            continue
+        post.ended_on = on - timedelta(days=1)
         post.save(update_fields=["ended_on"])
     fresh = sorted(wanted - held.keys())
     Post.objects.bulk_create(Post(membership=row, kind=kind, started_on=on) for kind in fresh)

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from classroom.institutions import staff_template
 from classroom.institutions.errors import ImportGone, InstitutionError
 from classroom.institutions.forms import StaffFileForm
-from classroom.institutions.models import Institution, StaffImport
+from classroom.institutions.models import Institution, Membership, StaffImport
 from classroom.institutions.permissions import is_manager
-from classroom.institutions.queries import managed_institutions
+from classroom.institutions.queries import active_on, managed_institutions
 from classroom.institutions.services import imports
 from classroom.institutions.spreadsheets import MOST_BYTES
+from classroom.people.errors import PeopleError
 from classroom.people.invitations import invitation_path
 from classroom.people.models import User
 from classroom.people.services import audit
@@ -115,8 +117,17 @@ def shown(request: HttpRequest, import_id: int) -> HttpResponse:
 def apply(request: HttpRequest, import_id: int) -> HttpResponse:
     """Carry the import out."""
     found = _import_or_404(request, import_id)
-    imports.carry_out(found=found, by=_user(request))
+    try:
+        imports.carry_out(found=found, by=_user(request))
+    except (InstitutionError, PeopleError) as error:
+        # Somebody else entered the same people since the rows were read: nothing was changed.
+        messages.error(request, str(error))
     return redirect("institutions:import_shown", found.pk)
+
+
+def _defused(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 @never_cache
@@ -128,7 +139,13 @@ def links(request: HttpRequest, import_id: int) -> HttpResponse:
     Only for accounts that this import made and that never had a password.
     """
     found = _import_or_404(request, import_id)
-    fresh = User.objects.filter(pk__in=found.outcome.get("fresh", []), is_active=True).order_by("pk")
+    # Whoever has left meanwhile is not the manager's to invite any more.
+    here = Membership.objects.unscoped("of the manager's own institution").filter(
+        active_on(timezone.localdate()), institution=found.institution
+    )
+    fresh = User.objects.filter(
+        pk__in=found.outcome.get("fresh", []), is_active=True, memberships__in=here
+    ).order_by("pk")
     people = [person for person in fresh if not person.has_usable_password()]
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="sign-in-links.csv"'
@@ -136,9 +153,8 @@ def links(request: HttpRequest, import_id: int) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow([_("Name"), _("Signs in with"), _("Link, good for three days")])
     for person in people:
-        # A name that begins like a formula is defused.
-        name = "'" + person.name if person.name.startswith(("=", "+", "-", "@")) else person.name
-        writer.writerow([name, person.mobile or person.email, settings.SITE_URL + invitation_path(person)])
+        name, identifier = _defused(person.name), _defused(person.mobile or person.email or "")
+        writer.writerow([name, identifier, settings.SITE_URL + invitation_path(person)])
     audit(
         actor=_user(request),
         action="staff.links",
