@@ -4,7 +4,6 @@ import base64
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,54 +14,9 @@ from django.utils import timezone
 from media import spool
 from media.models import Lecture, Source, Upload
 from tests.factories.people import UserFactory
-from tests.media.transfers import DIGEST, VIDEO, trainer
+from tests.media.transfers import DIGEST, URL, VIDEO, Tus, metadata, problem, trainer
 
 pytestmark = pytest.mark.django_db
-
-URL = "/api/uploads/"
-BYTES = "application/offset+octet-stream"
-
-
-def meta(**pairs: str) -> str:
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
-
-
-class Tus:
-    """A trainer's client that speaks tus by hand."""
-
-    def __init__(self, client: Client, user: Any) -> None:
-        client.force_login(user)
-        self.client, self.user = client, user
-
-    def call(self, method: str, url: str = URL, data: bytes = b"", kind: str = BYTES, **headers: str) -> Any:
-        sent = {
-            "Tus-Resumable": "1.0.0",
-            **{name.replace("_", "-"): value for name, value in headers.items()},
-        }
-        sent = {name: value for name, value in sent.items() if value != ""}
-        return self.client.generic(method, url, data, content_type=kind, headers=sent)
-
-    def create(self, length: int = len(VIDEO), **headers: str) -> Any:
-        headers = {"Upload_Metadata": meta(filename="lecture.mp4"), **headers}
-        return self.call("POST", Upload_Length=str(length), **headers)
-
-    def patch(self, url: str, data: bytes, offset: int = 0, **headers: str) -> Any:
-        return self.call("PATCH", url, data, **{"Upload_Offset": str(offset), **headers})
-
-
-@pytest.fixture
-def tus(client: Client) -> Iterator[Tus]:
-    return Tus(client, trainer())
-
-
-def problem(response: Any) -> str:
-    """Return the code of a problem, having looked at its form."""
-    assert response["Content-Type"] == "application/problem+json"
-    assert response["Tus-Resumable"] == "1.0.0"
-    said = response.json()
-    assert said["status"] == response.status_code
-    assert said["detail"]
-    return str(said["type"].rsplit(":", 1)[-1])
 
 
 def test_options_say_what_the_server_can_to_anyone(client: Client, settings: Any) -> None:
@@ -94,7 +48,7 @@ def test_a_file_in_two_requests(tus: Tus) -> None:
     asked = tus.call("HEAD", url)
     assert asked.status_code == 200
     assert (asked["Upload-Offset"], asked["Upload-Length"]) == ("1000", str(len(VIDEO)))
-    assert asked["Upload-Metadata"] == meta(filename="lecture.mp4")
+    assert asked["Upload-Metadata"] == metadata(filename="lecture.mp4")
     assert asked["Cache-Control"] == "no-store"
     last = tus.patch(url, VIDEO[1000:], 1000)
     assert (last.status_code, last["Upload-Offset"]) == (204, str(len(VIDEO)))
@@ -113,7 +67,7 @@ def test_the_last_answer_may_be_lost(tus: Tus) -> None:
 
 def test_creation_with_upload(tus: Tus) -> None:
     response = tus.call(
-        "POST", URL, VIDEO, Upload_Length=str(len(VIDEO)), Upload_Metadata=meta(filename="a.mp4")
+        "POST", URL, VIDEO, Upload_Length=str(len(VIDEO)), Upload_Metadata=metadata(filename="a.mp4")
     )
     assert (response.status_code, response["Upload-Offset"]) == (201, str(len(VIDEO)))
     assert response["Lecture-Id"] == str(Lecture.objects.get().pk)
@@ -123,7 +77,7 @@ def test_creation_with_upload(tus: Tus) -> None:
 
 def test_a_known_file_is_answered_as_complete(tus: Tus) -> None:
     tus.patch(tus.create()["Location"], VIDEO)
-    response = tus.create(Upload_Metadata=meta(filename="again.mp4", sha256=DIGEST))
+    response = tus.create(Upload_Metadata=metadata(filename="again.mp4", sha256=DIGEST))
     assert (response.status_code, response["Upload-Offset"]) == (201, str(len(VIDEO)))
     assert tus.call("HEAD", response["Location"])["Upload-Offset"] == str(len(VIDEO))
     assert Lecture.objects.count() == 2
@@ -139,7 +93,7 @@ def test_another_version_is_412(tus: Tus, version: str) -> None:
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "abc", "1e3", "9" * 30, "٣", " "])
 def test_malformed_lengths_are_400(tus: Tus, length: str) -> None:
-    response = tus.call("POST", URL, Upload_Length=length, Upload_Metadata=meta(filename="a.mp4"))
+    response = tus.call("POST", URL, Upload_Length=length, Upload_Metadata=metadata(filename="a.mp4"))
     assert response.status_code == 400
     assert not Upload.objects.exists()
 
@@ -157,7 +111,7 @@ def test_refusals_have_the_statuses_of_the_protocol(tus: Tus, settings: Any) -> 
     said = {
         "empty": tus.create(0),
         "too_large": tus.create(5001),
-        "wrong_kind": tus.create(Upload_Metadata=meta(filename="notes.pdf")),
+        "wrong_kind": tus.create(Upload_Metadata=metadata(filename="notes.pdf")),
         "bad_request": tus.create(Upload_Metadata="filename !!"),
         "wrong_offset": tus.patch(url, b"x", 3),
         "wrong_content_type": tus.call("PATCH", url, b"x", kind="text/plain", Upload_Offset="10"),
@@ -248,7 +202,7 @@ def test_parts_in_parallel(tus: Tus) -> None:
         assert tus.call("HEAD", made["Location"])["Upload-Concat"] == "partial"
         urls.append(made["Location"])
     whole = tus.call(
-        "POST", Upload_Concat="final;" + " ".join(urls), Upload_Metadata=meta(filename="lecture.mp4")
+        "POST", Upload_Concat="final;" + " ".join(urls), Upload_Metadata=metadata(filename="lecture.mp4")
     )
     assert whole.status_code == 201
     assert whole["Lecture-Id"] == str(Lecture.objects.get().pk)
@@ -297,7 +251,7 @@ def test_a_form_is_never_parsed(tus: Tus) -> None:
 
 
 def test_the_name_of_a_file_is_never_a_path(tus: Tus) -> None:
-    response = tus.create(Upload_Metadata=meta(filename="../../../tmp/第1讲.mp4"))
+    response = tus.create(Upload_Metadata=metadata(filename="../../../tmp/第1讲.mp4"))
     tus.patch(response["Location"], VIDEO)
     assert Upload.objects.get().filename == "第1讲.mp4"
     assert Lecture.objects.get().title == "第1讲"
@@ -360,7 +314,7 @@ def test_uploads_of_many_pieces_do_not_throttle(tus: Tus, settings: Any) -> None
 
 
 def test_nothing_of_a_refused_body_stays(tus: Tus) -> None:
-    url = tus.create(Upload_Metadata=meta(filename="virus.mp4"))["Location"]
+    url = tus.create(Upload_Metadata=metadata(filename="virus.mp4"))["Location"]
     response = tus.patch(url, b"MZ" + os.urandom(len(VIDEO) - 2))
     assert (response.status_code, problem(response)) == (415, "wrong_kind")
     assert tus.call("HEAD", url).status_code == 410
