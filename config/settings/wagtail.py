@@ -18,6 +18,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_FRONTEND_LOGIN_URL = "/sign-in/"
 WAGTAILADMIN_LOGIN_URL = "/sign-in/"
 WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_FINISH_WORKFLOW_ACTION = "courses.catalogue.approval.publish_approved"
 WAGTAILADMIN_RICH_TEXT_EDITORS = {
     "default": {
         "WIDGET": "wagtail.admin.rich_text.DraftailRichTextArea",

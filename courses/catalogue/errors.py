@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext
+
 from courses.catalogue.readiness import Problem
 
 
@@ -24,3 +27,15 @@ class NotUnderReview(CatalogueError):
 
 class MayNotReview(CatalogueError):
     """The person is not one who may decide on this course."""
+
+
+class MayNotSubmit(CatalogueError):
+    """The person may not edit this course, and so not submit it."""
+
+
+class ReasonMissing(CatalogueError, PermissionDenied):
+    """A course is sent back without a word on what has to be changed."""
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__(gettext("Say what has to be changed: the course goes back to its trainer with it."))

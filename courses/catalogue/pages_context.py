@@ -9,7 +9,9 @@ from wagtail.models import Page
 
 from courses.catalogue import curriculum
 from courses.catalogue.course_view import CourseView, bilingual, from_edition
-from courses.catalogue.models import Course, NoticePage, Topic
+from courses.catalogue.models import Course, CoursePage, EditionLesson, NoticePage, Topic
+from courses.catalogue.queries import outline_of_draft
+from media import playback
 
 NEWS_ON_HOME = 4
 
@@ -44,6 +46,13 @@ class Programme:
     def hours(self) -> float:
         """Credit hours of all courses."""
         return sum(topic.hours for topic in self.topics)
+
+    @property
+    def hour_minutes(self) -> int | None:
+        """Minutes of a credit hour, or None where courses count by different ones or not in minutes."""
+        units = {course.policy.credit_hour_seconds for course in self.courses}
+        unit = units.pop() if len(units) == 1 else 0
+        return unit // 60 if unit and unit % 60 == 0 else None
 
     @property
     def mandatory(self) -> tuple[CourseView, ...]:
@@ -127,3 +136,24 @@ def news(limit: int | None = None, kind: str = "") -> list[NoticePage]:
     if kind:
         found = found.filter(kind=kind)
     return list(found[:limit] if limit else found)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLesson:
+    """A lesson of a draft as its trainer tries it out; `grant` lets this browser play its lecture."""
+
+    lesson: EditionLesson
+    grant: playback.PlaybackGrant | None
+
+
+def draft_lessons(page: CoursePage, request: HttpRequest) -> list[DraftLesson]:
+    """Return the lessons of a draft for whoever may preview it. Nothing that is played counts."""
+    person = str(getattr(request.user, "pseudonym", request.user.pk))
+    browser = playback.browser_of(request)
+
+    def granted(lesson: EditionLesson) -> playback.PlaybackGrant | None:
+        if lesson.encode is None:
+            return None
+        return playback.grant(encode=lesson.encode, person=person, session="preview", browser=browser)
+
+    return [DraftLesson(lesson, granted(lesson)) for lesson in outline_of_draft(page)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from wagtail.log_actions import get_active_log_context
 from wagtail.models import TaskState
 from wagtail.search.backends import get_search_backend
 
@@ -129,14 +130,22 @@ def edition_of_page(page: CoursePage) -> Edition | None:
     return course.current if course else None
 
 
-def publisher_of(page: CoursePage) -> Any:
-    """Return who published the live revision: who approved it, or else who wrote it."""
+def approval_of(page: CoursePage) -> TaskState | None:
+    """Return the approval by which the live revision was published, or None where nobody reviewed it."""
     revision = page.live_revision or page.latest_revision
     if revision is None:
-        return page.owner
+        return None
     approved = TaskState.objects.filter(revision=revision, status=TaskState.STATUS_APPROVED)
-    last = approved.select_related("finished_by").order_by("-finished_at").first()
-    return (last.finished_by if last else None) or revision.user or page.owner
+    return approved.select_related("finished_by").order_by("-finished_at").first()
+
+
+def publisher_of(page: CoursePage) -> Any:
+    """Return who published the live revision: who approved it, or who acts now, or else who wrote it."""
+    approval = approval_of(page)
+    if approval is not None and approval.finished_by is not None:
+        return approval.finished_by
+    revision = page.live_revision or page.latest_revision
+    return get_active_log_context().user or (revision.user if revision else None) or page.owner
 
 
 def pages_to_freeze() -> QuerySet[CoursePage]:

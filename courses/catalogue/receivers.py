@@ -4,19 +4,31 @@ import logging
 from typing import Any
 
 from django.dispatch import receiver
+from wagtail.log_actions import log
 from wagtail.signals import page_published, page_unpublished
 
 from courses.catalogue.errors import PublishRefused
 from courses.catalogue.models import Course, CoursePage
-from courses.catalogue.queries import publisher_of
+from courses.catalogue.queries import approval_of, publisher_of
 from courses.catalogue.services import freeze_edition, withdraw_edition
 
 logger = logging.getLogger(__name__)
 
+UNREVIEWED = "catalogue.publish_unreviewed"
+
 
 @receiver(page_published, sender=CoursePage)
 def freeze_published(instance: CoursePage, **kwargs: Any) -> None:
-    """Freeze the edition. A page that became unfit stays due: the sweep tries again, the editor says why."""
+    """Freeze the edition. A page that became unfit stays due: the sweep tries again, the editor says why.
+
+    Wagtail also calls a page published that was only given an hour: it is frozen when the hour has come.
+    What was published without a review is told apart in the page's history: only superusers and
+    programs can.
+    """
+    if not instance.live:
+        return
+    if approval_of(instance) is None:
+        log(instance=instance, action=UNREVIEWED, revision=instance.live_revision)
     try:
         freeze_edition(page=instance, by=publisher_of(instance))
     except PublishRefused as refusal:

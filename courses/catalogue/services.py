@@ -10,7 +10,7 @@ from wagtail.models import WorkflowState
 from wagtail.search import index
 
 from courses.catalogue.changes import compare, weigh
-from courses.catalogue.errors import MayNotReview, NotUnderReview, PublishRefused
+from courses.catalogue.errors import MayNotReview, MayNotSubmit, NotUnderReview, PublishRefused
 from courses.catalogue.manifest import digest_of, manifest_of
 from courses.catalogue.models import Course, CoursePage, Edition, EditionExam, EditionLesson, Passage
 from courses.catalogue.readiness import blocking
@@ -199,7 +199,12 @@ def transcribe(*, edition: Edition) -> int:
 
 @transaction.atomic
 def submit_for_review(*, page: CoursePage, by: Any) -> WorkflowState:
-    """Submit the newest draft of a page for review. Raises `PublishRefused` with the reasons."""
+    """Submit the newest draft of a page for review. What is in review already stays as it is.
+
+    Raises `MayNotSubmit`, and `PublishRefused` with the reasons.
+    """
+    if not page.permissions_for_user(by).can_edit():
+        raise MayNotSubmit
     draft = page.get_latest_revision_as_object()
     problems = blocking(draft)
     if problems:
@@ -209,6 +214,7 @@ def submit_for_review(*, page: CoursePage, by: Any) -> WorkflowState:
     state = page.current_workflow_state
     if state is not None and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
         state.resume(by)
+    if state is not None:
         return state
     return page.get_workflow().start(page, by)
 
@@ -217,8 +223,8 @@ def submit_for_review(*, page: CoursePage, by: Any) -> WorkflowState:
 def decide(*, page: CoursePage, by: Any, approves: bool, comment: str = "") -> None:
     """Approve what was submitted, which publishes it and freezes an edition, or ask for changes.
 
-    Raises `NotUnderReview`, `MayNotReview` where the person is no reviewer or submitted it
-    themselves, and `PublishRefused` where it became unfit meanwhile.
+    Raises `NotUnderReview`, `MayNotReview` where the person is no reviewer or made or submitted it
+    themselves, `ReasonMissing` where it goes back without a word, and `PublishRefused` where it became unfit meanwhile.
     """
     task_state = page.current_workflow_task_state
     if task_state is None:

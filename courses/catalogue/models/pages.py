@@ -1,5 +1,7 @@
 """Wagtail pages: the drafting surface of the catalogue."""
 
+from typing import Any
+
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,7 @@ from courses.catalogue.blocks import LegalBasisBlock, LessonsBlock, OutcomesBloc
 from courses.catalogue.forms import CoursePageForm
 from courses.catalogue.models.editions import Topic
 from courses.catalogue.panels import StandingPanel
+from courses.catalogue.permissions import ReviewedPermissions
 
 
 class HomePage(Page):
@@ -36,6 +39,10 @@ class CataloguePage(Page):
 
     class Meta:
         verbose_name = _("catalogue page")
+
+    def permissions_for_user(self, user: Any) -> ReviewedPermissions:
+        """Return what the person may do; courses are published by review only."""
+        return ReviewedPermissions(user, self)
 
 
 class NoticePage(Page):
@@ -173,7 +180,10 @@ class CoursePage(Page):
                 FieldPanel("teacher_note"),
                 FieldPanel(
                     "credit_hours",
-                    help_text=_("What the certificate states. 45 minutes of lessons give one credit hour."),
+                    help_text=_(
+                        "What the certificate states. 45 minutes of lessons usually give one credit hour;"
+                        " a course may set another length under “What counts”."
+                    ),
                 ),
                 FieldPanel("is_mandatory"),
             ],
@@ -247,3 +257,7 @@ class CoursePage(Page):
     class Meta:
         verbose_name = _("course")
         verbose_name_plural = _("courses")
+
+    def permissions_for_user(self, user: Any) -> ReviewedPermissions:
+        """Return what the person may do; a course is published by review only."""
+        return ReviewedPermissions(user, self)

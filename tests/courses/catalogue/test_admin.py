@@ -1,6 +1,5 @@
 """The course editor and its workflow by requests, as trainers and reviewers go through it."""
 
-import json
 import re
 from datetime import timedelta
 
@@ -14,9 +13,9 @@ from wagtail.admin.menu import admin_menu
 from courses.catalogue import desk
 from courses.catalogue.models import Course, CoursePage
 from media.models import Lecture
-from tests.factories.catalogue import CoursePageFactory, TopicFactory, catalogue_page, lesson_blocks
+from tests.courses.forms import course_form, stream
+from tests.factories.catalogue import CoursePageFactory, catalogue_page
 from tests.factories.people import UserFactory
-from tests.factories.questions import fill_bank
 
 pytestmark = pytest.mark.django_db
 BACKEND = "classroom.people.backends.IdentifierBackend"
@@ -30,73 +29,6 @@ def visitor(*groups):
     browser.force_login(user, backend=BACKEND)
     browser.user = user
     return browser
-
-
-def stream(name, blocks):
-    """The form fields of a stream of blocks."""
-    fields = {f"{name}-count": str(len(blocks))}
-    for at, block in enumerate(blocks):
-        fields |= {
-            f"{name}-{at}-deleted": "",
-            f"{name}-{at}-order": str(at),
-            f"{name}-{at}-type": block["type"],
-            f"{name}-{at}-id": block["id"],
-        }
-        values = block["value"]
-        if not isinstance(values, dict):
-            fields[f"{name}-{at}-value"] = values
-            continue
-        for key, value in values.items():
-            if key == "body":
-                value = json.dumps(
-                    {
-                        "blocks": [
-                            {
-                                "key": "a",
-                                "text": "正文",
-                                "type": "unstyled",
-                                "depth": 0,
-                                "inlineStyleRanges": [],
-                                "entityRanges": [],
-                            }
-                        ],
-                        "entityMap": {},
-                    }
-                )
-            fields[f"{name}-{at}-value-{key}"] = str(value)
-    return fields
-
-
-def form_of(code, **changes):
-    """What the editor posts for a course that could be published."""
-    return {
-        "title": "报告合规",
-        "slug": code.lower(),
-        "code": code,
-        "topic": str(TopicFactory().pk),
-        "purpose": "弄清不实与虚假的界限。",
-        "audience": "全员",
-        "teacher": "林若曦",
-        "credit_hours": "1.0",
-        "question_bank": str(fill_bank(single=3).pk),
-        "exam_single": "2",
-        "exam_multiple": "0",
-        "exam_true_false": "0",
-        "exam_minutes": "30",
-        "pass_mark": "60",
-        "exam_attempts": "3",
-        "exam_interval_minutes": "60",
-        "coverage_percent": "100",
-        "rate_cap": "1",
-        "presence_minutes": "0",
-        "credit_hour_seconds": "2700",
-        "comments-TOTAL_FORMS": "0",
-        "comments-INITIAL_FORMS": "0",
-        **stream("lessons", lesson_blocks()),
-        **stream("outcomes", []),
-        **stream("legal_basis", []),
-        **changes,
-    }
 
 
 def add_address():
@@ -114,7 +46,7 @@ def errors_of(answer):
 def test_trainer_creates_submits_and_reviewer_approves_by_requests():
     trainer, reviewer = visitor("Trainers"), visitor("Reviewers")
     assert trainer.get(add_address()).status_code == 200
-    answer = trainer.post(add_address(), form_of("B901", **{"action-submit": "1"}))
+    answer = trainer.post(add_address(), course_form("B901", **{"action-submit": "1"}))
     assert answer.status_code == 302, errors_of(answer)
     page = CoursePage.objects.get(code="B901")
     assert (page.live, page.workflow_in_progress, page.owner) == (False, True, trainer.user)
@@ -133,11 +65,11 @@ def test_trainer_creates_submits_and_reviewer_approves_by_requests():
 
 def test_a_trainer_cannot_publish():
     trainer = visitor("Trainers")
-    trainer.post(add_address(), form_of("B902", **{"action-publish": "1"}))
+    trainer.post(add_address(), course_form("B902", **{"action-publish": "1"}))
     page = CoursePage.objects.get(code="B902")
     assert not page.live
     trainer.post(
-        reverse("wagtailadmin_pages:edit", args=[page.pk]), form_of("B902", **{"action-publish": "1"})
+        reverse("wagtailadmin_pages:edit", args=[page.pk]), course_form("B902", **{"action-publish": "1"})
     )
     assert not CoursePage.objects.get(code="B902").live
     assert not Course.objects.filter(code="B902").exists()
@@ -145,7 +77,7 @@ def test_a_trainer_cannot_publish():
 
 def test_a_draft_may_be_unfinished():
     trainer = visitor("Trainers")
-    answer = trainer.post(add_address(), form_of("B903", exam_single="9"))
+    answer = trainer.post(add_address(), course_form("B903", exam_single="9"))
     assert answer.status_code == 302, errors_of(answer)
     assert not CoursePage.objects.get(code="B903").workflow_in_progress
 
@@ -161,7 +93,7 @@ def test_a_draft_may_be_unfinished():
     ],
 )
 def test_an_unfit_course_is_not_submitted_and_the_field_says_why(changes, field):
-    answer = visitor("Trainers").post(add_address(), {**form_of("B904"), **changes, "action-submit": "1"})
+    answer = visitor("Trainers").post(add_address(), {**course_form("B904"), **changes, "action-submit": "1"})
     assert answer.status_code == 200
     assert field in errors_of(answer)
     assert not CoursePage.objects.filter(title="报告合规").exists()
@@ -169,7 +101,7 @@ def test_an_unfit_course_is_not_submitted_and_the_field_says_why(changes, field)
 
 def test_a_lecture_in_the_making_blocks_submitting_but_not_saving():
     trainer = visitor("Trainers")
-    form = form_of("B905")
+    form = course_form("B905")
     Lecture.objects.update(current=None)
     assert trainer.post(add_address(), form).status_code == 302
     page = CoursePage.objects.get(code="B905")
@@ -180,7 +112,7 @@ def test_a_lecture_in_the_making_blocks_submitting_but_not_saving():
 
 def test_approval_is_not_offered_while_something_is_missing():
     trainer, reviewer = visitor("Trainers"), visitor("Reviewers")
-    trainer.post(add_address(), form_of("B906", **{"action-submit": "1"}))
+    trainer.post(add_address(), course_form("B906", **{"action-submit": "1"}))
     page = CoursePage.objects.get(code="B906")
     Lecture.objects.update(current=None)
     action = reverse(
@@ -302,7 +234,7 @@ def test_the_editor_starts_no_script_that_the_policy_forbids():
 def test_native_dates_are_understood():
     trainer = visitor("Trainers")
     times = {"reviewed_on": "2026-11-01", "go_live_at": "2099-01-31T08:30"}
-    answer = trainer.post(add_address(), form_of("B921", **times))
+    answer = trainer.post(add_address(), course_form("B921", **times))
     assert answer.status_code == 302, errors_of(answer)
     page = CoursePage.objects.get(code="B921").get_latest_revision_as_object()
     assert page.reviewed_on.isoformat() == "2026-11-01"
