@@ -69,7 +69,7 @@ def claim(worker: str) -> Job | None:
 
 def due_count(limit: int = 64) -> int:
     """Return how many pieces of work are due or abandoned, counted up to `limit`."""
-    return _due_steps()[:limit].count() + _due_chunks()[:limit].count()
+    return min(limit, _due_steps()[:limit].count() + _due_chunks()[:limit].count())
 
 
 def _due_steps() -> QuerySet[Encode]:
