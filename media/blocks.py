@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
@@ -10,11 +11,14 @@ from wagtail.admin.views.generic.chooser import (
     BaseChooseView,
     ChooseResultsViewMixin,
     ChooseViewMixin,
+    ChosenMultipleView,
+    ChosenView,
     CreationFormMixin,
 )
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 from media import queries, words
+from media.permissions import may_open
 
 
 class LectureFilterForm(BaseFilterForm):  # type: ignore[misc]  # Wagtail has no types
@@ -56,11 +60,37 @@ class _LectureChoice(BaseChooseView):  # type: ignore[misc]  # Wagtail has no ty
         ]
 
 
-class LectureChooseView(ChooseViewMixin, CreationFormMixin, _LectureChoice):  # type: ignore[misc]
+class _ForThoseWithLectures:
+    """Lets in who has to do with lectures; the admin has others."""
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Refuse everyone else."""
+        if not may_open(request.user):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a mixin of Wagtail's views
+
+
+class LectureChosenView(_ForThoseWithLectures, ChosenView):  # type: ignore[misc]  # Wagtail has no types
+    """Answers for a chosen lecture; one of another trainer cannot be had by its number."""
+
+    def get_object(self, pk: Any) -> Any:
+        """Find it among what the person is offered."""
+        return queries.choosable_lectures(self.request.user).get(pk=pk)
+
+
+class LecturesChosenView(_ForThoseWithLectures, ChosenMultipleView):  # type: ignore[misc]
+    """Answers for several at once."""
+
+    def get_objects(self, pks: Any) -> Any:
+        """Find them among what the person is offered."""
+        return queries.choosable_lectures(self.request.user).filter(pk__in=pks)
+
+
+class LectureChooseView(_ForThoseWithLectures, ChooseViewMixin, CreationFormMixin, _LectureChoice):  # type: ignore[misc]
     """The modal."""
 
 
-class LectureResultsView(ChooseResultsViewMixin, CreationFormMixin, _LectureChoice):  # type: ignore[misc]
+class LectureResultsView(_ForThoseWithLectures, ChooseResultsViewMixin, CreationFormMixin, _LectureChoice):  # type: ignore[misc]
     """The modal's results."""
 
 
@@ -88,6 +118,8 @@ lecture_chooser_viewset = ChooserViewSet(
     edit_item_text=_("Open this lecture"),
     choose_view_class=LectureChooseView,
     choose_results_view_class=LectureResultsView,
+    chosen_view_class=LectureChosenView,
+    chosen_multiple_view_class=LecturesChosenView,
     per_page=12,
 )
 LectureChooserBlock = lecture_chooser_viewset.get_block_class(

@@ -48,8 +48,8 @@ class Parsed:
 def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a caption file and the encoding it was found to have.
 
-    A byte order mark decides; otherwise UTF-8 where it is valid, UTF-16 where every other byte of the
-    start is zero, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else.
+    A byte order mark decides; otherwise UTF-8 where it is valid, UTF-16 where the zeros of the
+    start all lie on one side, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else.
     """
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8"),
@@ -62,7 +62,8 @@ def decode(data: bytes) -> tuple[str, str]:
     if len(head) >= 4 and b"\0" in head:
         even, odd = head[0::2].count(0), head[1::2].count(0)
         name = "utf-16-be" if even > odd else "utf-16-le"
-        if max(even, odd) * 4 >= len(head) // 2:
+        # All zeros on one side: letters of ASCII among others. A few strays are no UTF-16.
+        if max(even, odd) >= max(4, len(head) // 64, 8 * min(even, odd)):
             return _decoded(data, name), name
     for name in ("utf-8", "gb18030"):
         try:
