@@ -16,6 +16,8 @@ OFFLINE := { echo; echo "The packages could not be fetched; the lines above say 
   echo "for pip and npm: PIP_INDEX_URL, UV_DEFAULT_INDEX, npm_config_registry) run the same command again."; exit 1; }
 # npm tells of its own new versions and counts what it added: nothing that anyone has to do.
 export npm_config_update_notifier := false
+# Without a network its own patience is over two minutes before it says so.
+export npm_config_fetch_retry_maxtimeout := 10000
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 
 help: ## Show what can be done

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
@@ -43,7 +44,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that cannot be read."""
+    """Answer a request that cannot be read, or that holds more than a form may."""
+    if isinstance(exception, RequestDataTooBig):
+        return answer(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return answer(request, HTTPStatus.BAD_REQUEST)
 
 
