@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,10 @@ def slice_of(scope: Scope, spec: Mapping[str, str]) -> Slice:
 
 def narrowed(scope: Scope, path: str, spec: Mapping[str, str]) -> Slice:
     """Return the slice under an authority that the scope reaches, of these filters."""
+    # Whoever also manages an institution elsewhere supervises nothing there.
+    supervised = replace(scope, person_id=None, institution_ids=())
     return Slice(
-        scope,
+        supervised,
         path,
         course_ids=tables.course_ids(spec.get("course", "")),
         year=filters.year_of(spec.get("year", "")),

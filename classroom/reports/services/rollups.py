@@ -157,9 +157,12 @@ def recount(*, institution_ids: list[int], now: datetime) -> list[Difference]:
     differences = _differences(ids, counted.counts)
     _store(ids, counted.counts, now)
     _store_parts(ids, counted)
+    marks: dict[datetime, list[int]] = {}
     for pk, marked_at in taken:
+        marks.setdefault(marked_at, []).append(pk)
+    for marked_at, pks in marks.items():
         # A mark that moved meanwhile stays: something changed while this was counted.
-        Due.objects.filter(pk=pk, marked_at=marked_at).delete()
+        Due.objects.filter(pk__in=pks, marked_at=marked_at).delete()
     return differences
 
 

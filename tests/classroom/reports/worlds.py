@@ -76,9 +76,10 @@ def build() -> World:
     for key in ("done", "resat"):
         CompletionFactory(enrolment=rows[key])
     CompletionFactory(enrolment=canary)
-    first = AttemptFactory(enrolment=rows["done"], graded=True)
+    begun = timezone.now() - timedelta(hours=1)
+    first = AttemptFactory(enrolment=rows["done"], graded=True, started_at=begun)
     for key, passed in (("resat", False), ("resat", True), ("failed", False)):
-        AttemptFactory(enrolment=rows[key], exam=first.exam, graded=True, is_passed=passed)
+        AttemptFactory(enrolment=rows[key], exam=first.exam, graded=True, is_passed=passed, started_at=begun)
     return World(
         edition=edition,
         east=east,
