@@ -279,7 +279,7 @@ def lines_of(text: Iterable[str]) -> Iterator[Facts]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run from the command line; 0 where all holds, 1 where something contradicts it."""
+    """Run from the command line; 0 where all holds, 1 where something contradicts it, 3 where nothing seals it."""
     parser = argparse.ArgumentParser(description="Verify an export of watch evidence, offline.")
     parser.add_argument("file", help="the export, JSON lines")
     parser.add_argument(
@@ -296,6 +296,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     if not given.key:
         sys.stdout.write("Signatures were not checked: no --key was given.\n")
+    if report.ok and given.key and not report.sealed:
+        sys.stdout.write("The rows agree, but no checkpoint seals them: they may have been made anew.\n")
+        return 3
     sys.stdout.write("The evidence holds.\n" if report.ok else "The evidence does NOT hold.\n")
     return 0 if report.ok else 1
 

@@ -11,6 +11,20 @@ class Intervals(serializers.ListField):
     child = serializers.ListField(child=serializers.IntegerField(min_value=0), min_length=2, max_length=2)
 
 
+class Covered(serializers.Serializer):
+    """What of a lesson is verified, and what is still to be watched."""
+
+    coverage = Intervals()
+    covered_ms = serializers.IntegerField()
+    missing = Intervals()
+
+
+class Reached(Covered):
+    """The same with how far one has come."""
+
+    furthest_ms = serializers.IntegerField()
+
+
 class SpanRequest(serializers.Serializer):
     """Media `[s, e)` that was shown during the session time `[t0, t1)`."""
 
@@ -46,14 +60,10 @@ class PresenceState(serializers.Serializer):
     extensions_left = serializers.IntegerField()
 
 
-class Acknowledgement(serializers.Serializer):
-    """The server has the report. `highest_seq`: none before it is missing. `missing`: still to be watched."""
+class Acknowledgement(Reached):
+    """The server has the report. `highest_seq`: none before it is missing."""
 
     highest_seq = serializers.IntegerField()
-    coverage = Intervals()
-    covered_ms = serializers.IntegerField()
-    furthest_ms = serializers.IntegerField()
-    missing = Intervals()
     refused = RefusedPart(many=True)
     has_lease = serializers.BooleanField()
     presence = PresenceState(allow_null=True)
@@ -83,7 +93,7 @@ class SessionPolicy(serializers.Serializer):
     tolerance_ms = serializers.IntegerField()
 
 
-class SessionGrant(serializers.Serializer):
+class SessionGrant(Reached):
     """A viewing: the stream, what counts, and where one stands."""
 
     session = serializers.UUIDField()
@@ -95,10 +105,6 @@ class SessionGrant(serializers.Serializer):
     policy = SessionPolicy()
     duration_ms = serializers.IntegerField()
     position_ms = serializers.IntegerField()
-    coverage = Intervals()
-    covered_ms = serializers.IntegerField()
-    furthest_ms = serializers.IntegerField()
-    missing = Intervals()
     lesson_completed = serializers.BooleanField()
     server_time = serializers.DateTimeField()
 
@@ -124,7 +130,7 @@ class Position(serializers.Serializer):
     position_ms = serializers.IntegerField(min_value=0, max_value=2**45)
 
 
-class OutlineLesson(serializers.Serializer):
+class OutlineLesson(Covered):
     """A lesson of an edition and where one stands in it."""
 
     key = serializers.UUIDField()
@@ -132,9 +138,6 @@ class OutlineLesson(serializers.Serializer):
     kind = serializers.CharField()
     title = serializers.CharField()
     duration_ms = serializers.IntegerField()
-    covered_ms = serializers.IntegerField()
-    coverage = Intervals()
-    missing = Intervals()
     position_ms = serializers.IntegerField()
     is_complete = serializers.BooleanField()
 

@@ -276,10 +276,12 @@ def extend_check(*, check_id: uuid.UUID, user_id: int, now: datetime | None = No
     check = own.select_for_update(of=("self",), no_key=True).filter(pk=check_id).first()
     if check is None:
         raise errors.CheckUnknown
+    if check.delivered_at is None:
+        # Nothing was heard since it was sent, so its time begins only now.
+        check.delivered_at, check.expires_at = from_ms(moment), from_ms(moment + WINDOW_MS)
     if check.extensions >= EXTENSIONS_AT_MOST or moment > to_ms(check.expires_at):
         raise errors.NoMoreTime
     check.extensions += 1
-    check.delivered_at = check.delivered_at or from_ms(moment)
     check.expires_at = from_ms(to_ms(check.expires_at) + WINDOW_MS)
     check.save(update_fields=["extensions", "expires_at", "delivered_at"])
     return _presence(check, moment)

@@ -7,7 +7,7 @@ import { MemoryStore } from '../../../classroom/learning/static_src/lesson/store
 
 const ANSWER: Acknowledgement = {
   highest_seq: 0, coverage: [], furthest_ms: 0, refused: [], has_lease: true, presence: null,
-  lesson_completed: false, course_completed: false,
+  lesson_completed: false, course_completed: false, session_ms: 0,
 };
 const span = (s: number, e: number) => ({ s, e, t0: s, t1: e, rate: 1 });
 

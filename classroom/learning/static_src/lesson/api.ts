@@ -46,6 +46,8 @@ export interface Acknowledgement {
   presence: Presence | null;
   lesson_completed: boolean;
   course_completed: boolean;
+  /** The session's clock by the server when it received the report. */
+  session_ms: number;
 }
 
 /** How sending ended. `later`: try again. `signed_out`: keep until signed in. `refused`: it never will. */

@@ -1,26 +1,27 @@
 // The lesson page: one lecture, one session at a time, and what the page says about both.
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
-import { send, type Acknowledgement, type Grant, type Interval, type Presence, type Report } from './api.ts';
+import { send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
 import { Captions } from './captions.ts';
 import { Controls } from './controls.ts';
-import { furthest, gaps, missing, nextGap, previousGap, seekLimit, union } from './intervals.ts';
+import { actions, LETTER_MS } from './actions.ts';
+import { brokenOff, cutOff, held, taken, unopened } from './messages.ts';
 import { Notes } from './notes.ts';
 import { Notices } from './notices.ts';
 import { device, mediaKeys } from './device.ts';
-import { mark, part, parts, type LessonData } from './page.ts';
+import { onLeaving } from './leaving.ts';
+import { part, parts, type LessonData } from './page.ts';
 import { PresenceCheck } from './presence.ts';
 import { deliver, Reporter, type Status } from './reporter.ts';
 import { RulerView } from './ruler-view.ts';
 import { SaveState } from './save-state.ts';
+import { SessionClock } from './session-clock.ts';
 import { shortcuts } from './shortcuts.ts';
+import { Standing } from './standing.ts';
 import { openStore, type Store } from './store.ts';
 import { Summary } from './summary.ts';
 import { Transcript } from './transcript.ts';
-import { clock, fill, timeOfDay } from './words.ts';
 
-const ARROW_MS = 5_000;
-const LETTER_MS = 10_000;
 /** How long a kind refusal to jump ahead stays on the page. */
 const SEEK_NOTE_MS = 8_000;
 
@@ -30,11 +31,11 @@ export class LessonPage {
   #lecture!: Lecture;
   #reporter: Reporter | null = null;
   #grant: Grant | null = null;
-  #opened = performance.now();
-  #verified: Interval[];
-  #reach: number;
+  #clock = new SessionClock(() => performance.now());
+  #standing: Standing;
   #stopAt: number | null = null;
   #renewals = 0;
+  #isOpening = false;
   #hasLease = true;
   #seekNote = 0;
   #keys: { tell: () => void } = { tell: () => undefined };
@@ -51,13 +52,15 @@ export class LessonPage {
 
   constructor(data: LessonData) {
     this.#data = data;
-    [this.#verified, this.#reach] = [data.coverage, data.furthest_ms];
     const { words, duration_ms: duration } = data;
+    const lesson = { duration, tolerance: data.tolerance_ms, freeSeek: data.free_seek };
+    this.#standing = new Standing(lesson, () => this.#reporter?.unacknowledged ?? []);
+    this.#standing.take(data);
     const video = part<HTMLVideoElement>('video');
     const seek = (ms: number): void => this.seek(ms);
     this.#lecture = new Lecture(video, {
       duration,
-      clock: () => this.#clock(),
+      clock: () => this.#clock.ms,
       hiddenPauses: data.hidden_pauses,
     });
     this.#captions = new Captions(video);
@@ -87,34 +90,51 @@ export class LessonPage {
   /** Open the session and bring in the stream; what earlier pages left is delivered beside it. */
   async start(): Promise<void> {
     this.#store = await openStore();
-    if (!this.#store.lasts) this.#note('memory');
+    if (!this.#store.lasts) this.#notices.note('memory', this.#data.words);
     await this.sit(this.#data.start_ms);
     await this.#deliver();
   }
 
-  /** Take the crediting lease with a session of this page, at `start` or where it was left. */
-  async sit(start: number | null): Promise<void> {
+  /** Take the crediting lease with a session of this page, at `start` or where it was left; whether it opened. */
+  async sit(start: number | null): Promise<boolean> {
     const { addresses, enrolment, lesson } = this.#data;
+    const before = this.#reporter;
+    await before?.flush();
     this.#stage('loading');
     const outcome = await send<Grant>(addresses.sessions, { enrolment, lesson, device: device() });
     if (outcome.kind !== 'ok') {
       this.#stage('failed');
-      this.#unopened(outcome);
-      return;
+      this.#unopened(outcome, start);
+      return false;
     }
     const grant = outcome.value;
-    this.#opened = performance.now();
+    // What was shown until now belongs to the viewing before, by its clock: close it there.
+    this.#lecture.cut();
+    void before?.flush();
+    this.#clock.restart();
     this.#grant = grant;
     this.#hasLease = true;
-    [this.#verified, this.#reach] = [grant.coverage, grant.furthest_ms];
+    this.#standing.take(grant);
+    this.#standing.freeSeek = grant.policy.free_seek;
     this.#notices.clear('lease', 'failed', 'allowance');
     this.#reporter = this.#newReporter(grant);
     if (grant.storyboard_url) void this.#ruler.thumbnails(grant.storyboard_url);
     void this.#captions.offer(grant.captions).then(() => this.#controls.listCaptions());
-    const at = start ?? grant.position_ms;
-    const from = at >= grant.duration_ms - 2000 ? 0 : Math.min(at, this.#limit);
-    await this.#lecture.load(grant.manifest_url, from);
+    await this.#lecture.load(grant.manifest_url, this.#standing.begin(start ?? grant.position_ms));
     this.#draw(true);
+    return true;
+  }
+
+  /** Open the next viewing where this one stands, before the server lets it end. */
+  async #renew(): Promise<void> {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    const { video } = this.#lecture;
+    const playing = !video.paused;
+    if (!(await this.sit(this.#lecture.position))) video.pause();
+    else if (playing) await video.play().catch(() => undefined);
+    this.#isOpening = false;
+    await this.#deliver();
   }
 
   toggle(): void {
@@ -125,9 +145,11 @@ export class LessonPage {
   /** Play, if what is played can count; otherwise say why not. */
   async play(): Promise<void> {
     if (!this.#hasLease || !this.#reporter) return;
+    if (this.#clock.isEnding) await this.#renew();
+    if (this.#clock.isEnding) return;
     void this.#reporter.contact();
     if (this.#reporter.allowanceLeft <= 0 && this.#reporter.status.state !== 'saved') {
-      this.#note('allowance');
+      this.#notices.note('allowance', this.#data.words);
       return;
     }
     await this.#lecture.video.play().catch(() => undefined);
@@ -151,45 +173,15 @@ export class LessonPage {
     return `${this.#data.addresses.sessions}${this.#grant?.session ?? ''}/`;
   }
 
-  get #limit(): number {
-    const reach = Math.max(this.#reach, furthest(this.#shown));
-    return seekLimit(reach, this.#data.duration_ms, this.#grant?.policy.free_seek ?? this.#data.free_seek);
-  }
-
-  /** Everything shown so far, acknowledged or not. */
-  get #shown(): Interval[] {
-    return union(this.#verified, this.#reporter?.unacknowledged ?? []);
-  }
-
-  get #missing(): Interval[] {
-    return missing(this.#shown, this.#data.duration_ms, this.#data.tolerance_ms);
-  }
-
-  get #gaps(): Interval[] {
-    return gaps(this.#missing, Math.max(this.#reach, furthest(this.#shown)));
-  }
-
-  #isVerified(ms: number): boolean {
-    return this.#verified.some(([start, end]) => start <= ms && ms < end);
-  }
-
-  #clock(): number {
-    return performance.now() - this.#opened;
-  }
-
   /** The place that may be shown for `ms`; a refusal is told, kindly and once. */
   #allowed(ms: number): number {
-    const target = Math.min(Math.max(ms, 0), this.#data.duration_ms);
     const running = this.#lecture.recorder.isOpen ? this.#lecture.position : 0;
-    const limit = Math.max(this.#limit, running);
-    if (target <= limit + 250) return target;
-    this.#notices.set('seek', {
-      title: this.#data.words.seek_title!,
-      text: fill(this.#data.words.seek_text!, { time: clock(limit) }),
-    });
+    const { to, isHeld } = this.#standing.allowed(ms, running);
+    if (!isHeld) return to;
+    this.#notices.set('seek', held(to, this.#data.words));
     window.clearTimeout(this.#seekNote);
     this.#seekNote = window.setTimeout(() => this.#notices.clear('seek'), SEEK_NOTE_MS);
-    return limit;
+    return to;
   }
 
   #newReporter(grant: Grant): Reporter {
@@ -198,19 +190,23 @@ export class LessonPage {
       person: this.#data.person,
       store: this.#store,
       allowance: grant.policy.offline_allowance_s * 1000,
-      clock: () => this.#clock(),
+      clock: () => this.#clock.ms,
       now: () => Date.now(),
       position: () => (this.#lecture.isLoaded ? this.#lecture.position : null),
       post: (report, leaving) => this.#post(report, leaving),
-      changed: (status) => this.#status(status),
-      acknowledged: (answer) => this.#acknowledged(answer),
+      // A viewing that was followed by another still delivers; what it hears is not about this one.
+      changed: (status) => this.#grant === grant && this.#status(status),
+      acknowledged: (answer) => this.#grant === grant && this.#acknowledged(answer),
     });
   }
 
-  #post(report: Report, leaving = false): ReturnType<typeof send<Acknowledgement>> {
+  async #post(report: Report, leaving = false): Promise<Outcome<Acknowledgement>> {
     const { session, ...body } = report;
     const url = `${this.#data.addresses.sessions}${session}/heartbeat/`;
-    return send<Acknowledgement>(url, body, { keepalive: leaving });
+    const outcome = await send<Acknowledgement>(url, body, { keepalive: leaving });
+    // Before anybody reckons with this contact: a machine that slept may have a clock that did, too.
+    if (outcome.kind === 'ok' && session === this.#grant?.session) this.#clock.hear(outcome.value.session_ms);
+    return outcome;
   }
 
   async #deliver(): Promise<void> {
@@ -224,13 +220,14 @@ export class LessonPage {
   }
 
   #acknowledged(answer: Acknowledgement): void {
-    [this.#verified, this.#reach] = [answer.coverage, answer.furthest_ms];
+    this.#standing.take(answer);
     if (!answer.has_lease) this.#lost();
     if (answer.presence && this.#presence.ask(answer.presence)) {
       // From this contact on the server knows that the question is on the screen: the time runs.
       void this.#reporter?.contact(true);
     }
-    if (answer.refused.length > 0) this.#refused(answer.refused[0]!.reason);
+    const text = answer.refused[0]?.reason;
+    if (text) this.#notices.set('refused', { title: this.#data.words.refused_title!, text });
     if (answer.lesson_completed) this.#completed(answer.course_completed);
     this.#draw(true);
   }
@@ -243,39 +240,24 @@ export class LessonPage {
 
   /** Keep the note on being cut off true: since when, and how long one may go on. */
   #offline(status: Status): void {
+    if (!this.#reporter) return;
     const { words, addresses } = this.#data;
-    const cut = status.state === 'offline' || status.state === 'signed_out';
-    if (!cut || !this.#reporter || status.since === null) return;
-    const left = Math.min(this.#reporter.allowanceLeft, Math.max(this.#lecture.buffered, 0));
-    const since = timeOfDay(new Date(status.since));
-    if (this.#reporter.allowanceLeft <= 0) {
+    const { allowanceLeft } = this.#reporter;
+    const told = cutOff(status, Math.min(allowanceLeft, Math.max(this.#lecture.buffered, 0)), words);
+    if (!told) return;
+    if (allowanceLeft <= 0) {
       this.#lecture.video.pause();
-      this.#note('allowance');
+      this.#notices.note('allowance', words);
     }
-    this.#notices.set('offline', {
-      title: fill(words[`${status.state}_title`]!, { time: since }),
-      text: fill(words[`${status.state}_text`]!, { minutes: Math.floor(left / 60_000), seconds: Math.floor(left / 1000) % 60 }),
-      action: status.state === 'signed_out' ? words.sign_in : undefined,
-      act: () => window.open(addresses.sign_in, '_blank', 'noopener'),
-    });
+    const action = status.state === 'signed_out' ? words.sign_in : undefined;
+    this.#notices.set('offline', { ...told, action, act: () => window.open(addresses.sign_in, '_blank', 'noopener') });
   }
 
   #lost(): void {
     this.#hasLease = false;
     this.#lecture.video.pause();
-    const { words } = this.#data;
-    this.#notices.set('lease', {
-      title: words.lease_title!,
-      text: words.lease_text!,
-      action: words.lease_action!,
-      act: () => void this.sit(this.#lecture.position).then(() => this.play()),
-    });
-  }
-
-
-  #refused(reason: string): void {
-    const { words } = this.#data;
-    this.#notices.set('refused', { title: words.refused_title!, text: reason });
+    const act = (): void => void this.sit(this.#lecture.position).then(() => this.play());
+    this.#notices.set('lease', { ...taken(this.#data.words), act });
   }
 
   #completed(course: boolean): void {
@@ -284,21 +266,11 @@ export class LessonPage {
     part('completed-lesson').hidden = course;
   }
 
-  /** A note that only says something; its words are named after it. */
-  #note(kind: 'memory' | 'allowance'): void {
-    const { words } = this.#data;
-    this.#notices.set(kind, { title: words[`${kind}_title`]!, text: words[`${kind}_text`]! });
-  }
-
-  #unopened(outcome: { kind: string; detail?: string }): void {
+  #unopened(outcome: Exclude<Outcome<unknown>, { kind: 'ok' }>, start: number | null): void {
     const { words, addresses } = this.#data;
-    const out = outcome.kind === 'signed_out';
-    this.#notices.set('failed', {
-      title: words.unopened_title!,
-      text: outcome.detail || words[out ? 'unopened_signed_out' : 'unopened_text']!,
-      action: words[out ? 'sign_in' : 'retry'],
-      act: () => (out ? window.open(addresses.sign_in, '_blank', 'noopener') : void this.start()),
-    });
+    const again = (): void => void this.sit(start).then(() => this.#deliver());
+    const signIn = (): void => void window.open(addresses.sign_in, '_blank', 'noopener');
+    this.#notices.set('failed', { ...unopened(outcome, words), act: outcome.kind === 'signed_out' ? signIn : again });
   }
 
   /** Playing broke off. A grant that ran out is renewed; everything else is told with a way out. */
@@ -309,18 +281,13 @@ export class LessonPage {
       void this.sit(this.#lecture.position).then(() => (playing ? this.play() : undefined));
       return;
     }
-    const { words } = this.#data;
     this.#stage('failed');
-    this.#notices.set('failed', {
-      title: words.failed_title!,
-      text: words[`failed_${failure.kind}`]!,
-      action: failure.kind === 'unsupported' ? undefined : words.retry,
-      act: () => {
-        this.#notices.clear('failed');
-        this.#stage('loading');
-        this.#lecture.retry();
-      },
-    });
+    const act = (): void => {
+      this.#notices.clear('failed');
+      this.#stage('loading');
+      this.#lecture.retry();
+    };
+    this.#notices.set('failed', { ...brokenOff(failure.kind, this.#data.words), act });
   }
 
   #stage(state: 'loading' | 'ready' | 'waiting' | 'failed'): void {
@@ -347,22 +314,21 @@ export class LessonPage {
     on('click', () => this.toggle());
     this.#leaving();
     setInterval(() => this.#second(), 1000);
-    shortcuts(part('player'), (action) => this.#run(action));
+    const keys = this.#actions();
+    shortcuts(part('player'), (action) => keys[action]?.());
     this.#keys = mediaKeys(this.#lecture, this.#data, (ms) => this.seek(ms), () => void this.play());
   }
 
   #leaving(): void {
-    addEventListener('pagehide', () => {
-      this.#lecture.cut();
-      // The span just closed has reached the report at once; only its copy on disk comes later.
-      this.#reporter?.leave();
-    });
-    addEventListener('online', () => void this.#reporter?.flush().then(() => this.#deliver()));
-    addEventListener('focus', () => {
-      if (this.#reporter?.status.state === 'signed_out') void this.#reporter.flush();
-    });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') void this.#reporter?.flush();
+    onLeaving({
+      left: () => {
+        this.#lecture.cut();
+        // The span just closed has reached the report at once; only its copy on disk comes later.
+        this.#reporter?.leave();
+      },
+      hidden: () => void this.#reporter?.flush(),
+      online: () => void this.#reporter?.flush().then(() => this.#deliver()),
+      focused: () => this.#reporter?.status.state === 'signed_out' && void this.#reporter.flush(),
     });
   }
 
@@ -375,6 +341,9 @@ export class LessonPage {
 
   #second(): void {
     if (!this.#reporter) return;
+    const slept = this.#clock.slept(Date.now());
+    if (this.#clock.isEnding && !this.#lecture.video.paused) void this.#renew();
+    else if (slept) void this.#reporter.contact(true);
     void this.#reporter.tick();
     this.#offline(this.#reporter.status);
     this.#keys.tell();
@@ -396,48 +365,35 @@ export class LessonPage {
   #draw(all = false): void {
     const position = this.#lecture.position;
     const pending = this.#reporter?.unacknowledged ?? [];
-    const holes = this.#gaps;
-    this.#controls.limit(this.#isVerified(position) ? null : (this.#grant?.policy.rate_cap ?? 1));
-    this.#ruler.draw({ verified: this.#verified, pending, gaps: holes, position });
+    const { verified, gaps: holes } = this.#standing;
+    this.#controls.limit(this.#standing.isVerified(position) ? null : (this.#grant?.policy.rate_cap ?? 1));
+    this.#ruler.draw({ verified, pending, gaps: holes, position });
     this.#captions.draw(position);
     this.#controls.time(position, this.#data.duration_ms);
     this.#notes.follow(position);
     this.#transcript.follow(position);
     if (!all) return;
     const { duration_ms: duration } = this.#data;
-    this.#summary.draw({ verified: this.#verified, missing: this.#missing, gaps: holes, duration });
+    this.#summary.draw({ verified, missing: this.#standing.missing, gaps: holes, duration });
     this.#transcript.mark(holes);
   }
 
-  #run(action: string): void {
-    const at = this.#lecture.position;
-    const gap = action === 'previous_gap' ? previousGap(this.#gaps, at) : nextGap(this.#gaps, at);
-    const acts: Record<string, () => void> = {
-      play: () => this.toggle(),
-      back: () => this.seek(at - LETTER_MS),
-      forward: () => this.seek(at + LETTER_MS),
-      left: () => this.seek(at - ARROW_MS),
-      right: () => this.seek(at + ARROW_MS),
-      louder: () => this.#controls.volume(0.1),
-      quieter: () => this.#controls.volume(-0.1),
-      mute: () => this.#controls.mute(),
-      captions: () => void this.#controls.captions(),
-      fullscreen: () => this.#controls.fullscreen(),
-      pip: () => this.#controls.pip(),
-      faster: () => this.#controls.step(1),
-      slower: () => this.#controls.step(-1),
-      next_gap: () => gap && this.playGap(gap[0], gap[1]),
-      previous_gap: () => gap && this.playGap(gap[0], gap[1]),
+  #actions(): Record<string, () => void> {
+    const controls = this.#controls;
+    return actions({
+      position: () => this.#lecture.position,
+      gaps: () => this.#standing.gaps,
+      toggle: () => this.toggle(),
+      seek: (ms) => this.seek(ms),
+      playGap: (start, end) => this.playGap(start, end),
+      volume: (step) => controls.volume(step),
+      mute: () => controls.mute(),
+      captions: () => void controls.captions(),
+      fullscreen: () => controls.fullscreen(),
+      pip: () => controls.pip(),
+      rate: (step) => controls.step(step),
       search: () => this.#transcript.focusSearch(),
       help: () => part<HTMLDialogElement>('help').showModal(),
-    };
-    acts[action]?.();
+    });
   }
-}
-
-/** Begin, if this page is a lesson with a lecture. */
-export function begin(data: LessonData | null): void {
-  if (!data) return;
-  mark(part('player'), 'data-ready', true);
-  void new LessonPage(data).start();
 }

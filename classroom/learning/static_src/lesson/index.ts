@@ -1,5 +1,9 @@
 import './index.css';
-import { begin } from './app.ts';
-import { lessonData } from './page.ts';
+import { LessonPage } from './app.ts';
+import { lessonData, mark, part } from './page.ts';
 
-begin(lessonData());
+const data = lessonData();
+if (data) {
+  mark(part('player'), 'data-ready', true);
+  void new LessonPage(data).start();
+}

@@ -1,6 +1,7 @@
 // What the learner has to know now: one note under the ruler, with its reason and its way out.
 
 import { mark, part } from './page.ts';
+import type { Words } from './words.ts';
 
 export type Notice = 'offline' | 'allowance' | 'lease' | 'failed' | 'refused' | 'seek' | 'memory';
 
@@ -30,6 +31,11 @@ export class Notices {
   set(kind: Notice, message: Message): void {
     this.#live.set(kind, message);
     this.#draw();
+  }
+
+  /** A note that only says something; its words are named after it. */
+  note(kind: 'memory' | 'allowance', words: Words): void {
+    this.set(kind, { title: words[`${kind}_title`]!, text: words[`${kind}_text`]! });
   }
 
   clear(...kinds: Notice[]): void {
