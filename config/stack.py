@@ -88,15 +88,18 @@ class Stack:
         self.until(lambda: "the demo is whole" in self.log.read_text(), seconds, "the demo is whole")
 
     def shell(self, code: str) -> str:
-        """Run Python inside the platform's settings and return what it printed."""
-        return subprocess.run(
+        """Run Python inside the platform's settings and return what it printed; fail with its last words."""
+        ran = subprocess.run(
             [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", code],
             cwd=ROOT,
             env={**os.environ, "VAR_DIR": str(self.folder), "PORT": str(self.port), **self.environment},
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
-        ).stdout.strip()
+        )
+        if ran.returncode:
+            raise AssertionError(f"the platform's shell failed\n{ran.stderr[-2000:]}")
+        return ran.stdout.strip()
 
     def pids(self, marker: str) -> list[int]:
         """Return the supervisor's children whose command line holds `marker`."""
