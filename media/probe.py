@@ -25,6 +25,7 @@ _NICE_RATES = [
     Fraction(n, d)
     for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 ] + [Fraction(n) for n in (1, 2, 5, 6, 8, 10, 12, 15, 20, 48, 90, 120, 240)]
+_NEVER = -1e18
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _PICTURE_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}
 
@@ -173,6 +174,8 @@ class _Packets:
     last: float = 0.0
     bytes: int = 0
     open_gop: bool = False
+    # From decoding to showing, as the first packet says that has both times.
+    delay: float | None = None
 
 
 def _packets(path: Path, indexes: list[int]) -> dict[int, _Packets]:
@@ -205,8 +208,12 @@ def _take(found: dict[int, _Packets], line: bytes) -> None:
     stream = found.get(int(words[0]))
     if stream is None or words[5][1:2] == b"D":
         return
-    moment = _seconds(words[1], _seconds(words[2], -1e18))
-    if moment < -1e17:
+    shown, decoded = _seconds(words[1], _NEVER), _seconds(words[2], _NEVER)
+    if stream.delay is None and shown > _NEVER and decoded > _NEVER:
+        stream.delay = shown - decoded
+    # A program stream tells the time of showing only now and then, that of decoding always.
+    moment = shown if shown > _NEVER else decoded + (stream.delay or 0.0)
+    if moment < _NEVER / 2:
         return
     if stream.keys and moment < stream.keys[-1] - 1e-4:
         stream.open_gop = True
@@ -273,12 +280,11 @@ def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
     gaps = [b - a for a, b in itertools.pairwise(times) if b - a > 1e-6]
     if not gaps:
         return (_nice(declared) if declared and 1 <= declared <= 60 else Fraction(25)), False
-    mean = Fraction(len(gaps) / sum(gaps)).limit_denominator(1001000)
     # Millisecond containers round each gap, so a tremble of 1.5 ms is no variation.
     middle = statistics.median(gaps)
-    uneven = sum(abs(gap - middle) > max(0.0016, middle * 0.1) for gap in gaps)
-    if uneven <= max(1, len(gaps) * 0.02):
-        return _nice(_even_rate(mean, middle, stream)), False
+    even = [gap for gap in gaps if abs(gap - middle) <= max(0.0016, middle * 0.1)]
+    if len(gaps) - len(even) <= max(1, len(gaps) * 0.02):
+        return _nice(_even_rate(even, stream)), False
     gaps.sort()
     short = gaps[len(gaps) // 10]
     rate = Fraction(min(60.0, max(1.0, 1 / short))).limit_denominator(1001)
@@ -286,20 +292,20 @@ def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
     return _nice(rate, Fraction(2, 100)), True
 
 
-def _even_rate(mean: Fraction, middle: float, stream: dict[str, Any]) -> Fraction:
+def _even_rate(gaps: list[float], stream: dict[str, Any]) -> Fraction:
     """Return what the file declares where the frames bear it out, or else what the frames say.
 
-    The mean over all frames is better than the middle gap, which a container may have rounded, but a
-    few long holes must not pull it down.
+    `gaps` are those without the holes that dropped frames leave: a mean over them is better than any
+    single one, which a container may have rounded. Of what is declared the nearest counts, since the
+    average of a whole file knows the holes and the padding at its end. The more frames there are, the
+    less may be declared beside them.
     """
-    for observed in (float(mean), 1 / middle):
-        for name in ("avg_frame_rate", "r_frame_rate"):
-            declared = _fraction(stream.get(name))
-            if declared and abs(float(declared) / observed - 1) < 0.02:
-                return declared
-    if abs(float(mean) * middle - 1) < 0.05:
-        return mean
-    return Fraction(1 / middle).limit_denominator(1001)
+    observed = Fraction(len(gaps) / sum(gaps)).limit_denominator(1001000)
+    declared = [_fraction(stream.get(name)) for name in ("avg_frame_rate", "r_frame_rate")]
+    known = [rate for rate in declared if rate is not None]
+    nearest = min(known, key=lambda rate: abs(rate - observed), default=observed)
+    slack = Fraction(2, 100) if len(gaps) < 50 else Fraction(5, 1000)
+    return nearest if abs(nearest - observed) <= observed * slack else observed
 
 
 def _nice(rate: Fraction, tolerance: Fraction = Fraction(4, 1000)) -> Fraction:

@@ -31,6 +31,17 @@ def render(
     return path
 
 
+def turned(path: Path, target: Path, degrees: int) -> Path:
+    """Copy a clip with the mark that a phone writes when it was held another way."""
+    cmd = [ffmpeg.binaries().ffmpeg, "-v", "error", "-nostdin", "-y"]
+    if int(ffmpeg.version().split(".")[0]) >= 6:
+        cmd += ["-display_rotation", str(degrees), "-i", str(path), "-c", "copy"]
+    else:
+        cmd += ["-i", str(path), "-c", "copy", "-metadata:s:v", f"rotate={degrees % 360}"]
+    subprocess.run([*cmd, str(target)], check=True, stdin=subprocess.DEVNULL, timeout=120)
+    return target
+
+
 def render_sound(path: Path, *, seconds: float = 3, source: str = TONE, extra: tuple[str, ...] = ()) -> Path:
     """Render sound alone."""
     cmd = [ffmpeg.binaries().ffmpeg, "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-t", str(seconds)]
