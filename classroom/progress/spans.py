@@ -19,8 +19,9 @@ SLACK_MS = 2000
 # Holes as small as the tolerance are forgiven up to this much a lesson when it is asked whether the
 # lesson was seen: a frame at a cut, the last frame of a file. They are never credited.
 FORGIVEN_MS = 2000
-# How many separate pieces may wait ahead of the furthest point.
-WAITING_AT_MOST = 48
+# How many separate pieces may wait ahead of the furthest point: all of an offline allowance in spans of
+# five seconds, delivered in the worst order.
+WAITING_AT_MOST = 200
 
 # A piece [s, e) of media shown during the wall interval [a, b).
 Piece = tuple[int, int, int, int]

@@ -155,11 +155,9 @@ def test_what_waits_is_bounded_and_joined():
             (start, start + 1_000, number * 1_000, (number + 1) * 1_000), now=200_000, standing=standing
         ).standing
     assert len(standing.waiting) == 1
-    for number in range(100):
-        start = 300_000 + number * 2_000
-        standing = played(
-            (start, start + 1_000, number * 1_000, (number + 1) * 1_000), now=200_000, standing=standing
-        ).standing
+    for number in range(rules.WAITING_AT_MOST + 5):
+        start, wall = 300_000 + number * 1_100, number * 1_000
+        standing = played((start, start + 500, wall, wall + 500), now=300_000, standing=standing).standing
     assert len(standing.waiting) == rules.WAITING_AT_MOST
 
 
