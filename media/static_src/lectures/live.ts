@@ -24,11 +24,13 @@ export function poll({ address, moving, take }: Poll): () => void {
   let failures = 0;
   let timer = 0;
   let stopped = false;
+  let asking = false;
   const again = () => {
     if (!stopped) timer = window.setTimeout(() => void ask(), pause(moving(), failures));
   };
   const ask = async () => {
     if (document.hidden) return again();
+    asking = true;
     const url = address();
     if (url !== asked) etag = '';
     asked = url;
@@ -48,10 +50,12 @@ export function poll({ address, moving, take }: Poll): () => void {
     } catch {
       failures += 1;
     }
+    asking = false;
     again();
   };
   document.addEventListener('visibilitychange', () => {
-    if (document.hidden || stopped) return;
+    // An answer under way asks again by itself; a second question beside it would never end.
+    if (document.hidden || stopped || asking) return;
     window.clearTimeout(timer);
     void ask();
   });

@@ -18,11 +18,14 @@ export function lineAt(cues: readonly Cue[], ms: number): number {
   return low - 1;
 }
 
-/** Return what is to be read on the picture at `ms`: the cues that cover it, one a line. */
+/** As many cues fit on a picture; of more that cover one moment the last that began are read. */
+const MOST_LINES = 4;
+
+/** Return what is to be read on the picture at `ms`: the cues that cover it, one a line, however long ago
+ * they began. */
 export function textAt(cues: readonly Cue[], ms: number): string {
-  const last = lineAt(cues, ms);
   const lines: string[] = [];
-  for (let index = last; index >= 0 && index > last - 4; index -= 1) {
+  for (let index = lineAt(cues, ms); index >= 0 && lines.length < MOST_LINES; index -= 1) {
     const cue = cues[index]!;
     if (cue.end > ms) lines.unshift(cue.text);
   }

@@ -3,17 +3,14 @@
 
 import type Hls from 'hls.js';
 import type { ErrorData } from 'hls.js';
+import { nativeFailure, verdict, type Failure } from './failures.ts';
+
+export type { Failure };
 
 export interface Quality {
   /** Index among the levels; -1 chooses by the network. */
   index: number;
   height: number;
-}
-
-export interface Failure {
-  /** `network`: nothing came. `refused`: the grant is no longer good. `media`: it cannot be decoded. */
-  kind: 'network' | 'refused' | 'media' | 'unsupported';
-  detail: string;
 }
 
 export interface SourceEvents {
@@ -29,9 +26,6 @@ export interface Source {
   retry(): void;
   destroy(): void;
 }
-
-/** How often one broken picture is repaired before it is told. */
-const REPAIRS = 2;
 
 /** Fetch the library; called early, it comes while the session is still being opened. */
 export function library(): Promise<{ default: typeof Hls }> {
@@ -59,7 +53,7 @@ function withLibrary(
   start: number,
   events: SourceEvents,
 ): Source {
-  const { Events, ErrorTypes } = Library;
+  const { Events } = Library;
   const hls = new Library({
     startPosition: start,
     startFragPrefetch: true,
@@ -83,16 +77,11 @@ function withLibrary(
     events.quality(hls.autoLevelEnabled ? -1 : data.level, hls.levels[data.level]?.height ?? 0);
   });
   hls.on(Events.ERROR, (_, data: ErrorData) => {
-    if (!data.fatal) return;
-    if (data.type === ErrorTypes.MEDIA_ERROR && repairs < REPAIRS) {
+    const said = verdict(data, repairs);
+    if (said === 'repair') {
       repairs += 1;
       hls.recoverMediaError();
-      return;
-    }
-    const status = data.response?.code ?? 0;
-    const network = data.type === ErrorTypes.NETWORK_ERROR;
-    const refused = network && [401, 403, 404, 410].includes(status);
-    events.failed({ kind: refused ? 'refused' : network ? 'network' : 'media', detail: data.details });
+    } else if (said !== 'go on') events.failed(said);
   });
   hls.loadSource(manifest);
   hls.attachMedia(video);
@@ -114,11 +103,7 @@ function native(video: HTMLVideoElement, manifest: string, start: number, events
   const begin = (): void => {
     if (start > 0) video.currentTime = start;
   };
-  const failed = (): void => {
-    const code = video.error?.code;
-    const network = code === MediaError.MEDIA_ERR_NETWORK || code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED;
-    events.failed({ kind: network ? 'network' : 'media', detail: video.error?.message ?? '' });
-  };
+  const failed = (): void => events.failed(nativeFailure(video.error));
   video.addEventListener('loadedmetadata', begin, { once: true });
   video.addEventListener('error', failed);
   video.src = manifest;

@@ -1,8 +1,11 @@
 // The uploader of the lecture admin: choose or drop, watch, pause, go on.
 
+import { isGivenUp } from './answers.ts';
+import { isSame } from './fingerprint.ts';
+import { isAllDone, startable } from './queue.ts';
 import { fill, refusal, size, type Refusal } from './rules.ts';
 import { Row } from './row.ts';
-import { Transfer, type Settings } from './transfer.ts';
+import { Transfer, type Settings, type State } from './transfer.ts';
 
 interface Data {
   endpoint: string;
@@ -12,9 +15,6 @@ interface Data {
   person: string;
   words: Record<string, string>;
 }
-
-/** As many files are sent at once; the rest wait for their turn. */
-const AT_ONCE = 2;
 
 class Uploader {
   readonly #data: Data;
@@ -73,13 +73,16 @@ class Uploader {
     again.addEventListener('change', () => {
       const file = again.files?.[0];
       again.value = '';
-      if (file && wanted) this.#resume(file, wanted);
+      if (file && wanted) void this.#resume(file, wanted);
     });
   }
 
-  #resume(file: File, button: HTMLElement): void {
-    const { upResume: address = '', name = '', size: length = '0' } = button.dataset;
-    if (file.size !== Number(length)) {
+  async #resume(file: File, button: HTMLElement): Promise<void> {
+    const { upResume: address = '', name = '', size: length = '0', fingerprint = '' } = button.dataset;
+    button.toggleAttribute('disabled', true);
+    const same = await isSame(file, Number(length), fingerprint);
+    button.toggleAttribute('disabled', false);
+    if (!same) {
       this.#say(fill(this.#data.words['otherFile'] ?? '', { name, size: size(Number(length)) }));
       return;
     }
@@ -90,7 +93,7 @@ class Uploader {
   async #giveUp(address: string): Promise<void> {
     const headers = { 'Tus-Resumable': '1.0.0', 'X-CSRFToken': token() };
     const response = await fetch(address, { method: 'DELETE', headers, credentials: 'same-origin' });
-    if (response.ok || response.status === 410) document.dispatchEvent(new CustomEvent('lectures:changed'));
+    if (isGivenUp(response.status)) document.dispatchEvent(new CustomEvent('lectures:changed'));
     else this.#say(this.#data.words['failed'] ?? '');
   }
 
@@ -121,19 +124,18 @@ class Uploader {
   /** Start what waits, as far as there is room; `first` was asked for by a person and goes at once. */
   #goOn(first?: Row): void {
     if (first) void first.transfer.start();
-    for (const row of this.#rows) {
-      const busy = this.#rows.filter(({ transfer }) => ['sending', 'retrying'].includes(transfer.seen.state)).length;
-      if (busy >= AT_ONCE) return;
-      if (row.transfer.seen.state === 'waiting') void row.transfer.start();
-    }
+    for (const index of startable(this.#states)) void this.#rows[index]?.transfer.start();
+  }
+
+  get #states(): State[] {
+    return this.#rows.map(({ transfer }) => transfer.seen.state);
   }
 
   #ended(row: Row): void {
     const { seen, file } = row.transfer;
     if (seen.state === 'done') this.#say(`${file.name}: ${this.#data.words[seen.known ? 'known' : 'done'] ?? ''}`);
     this.#goOn();
-    const all = this.#rows.every(({ transfer }) => transfer.seen.state === 'done');
-    if (all) window.setTimeout(() => document.dispatchEvent(new CustomEvent('lectures:changed')), 1_200);
+    if (isAllDone(this.#states)) window.setTimeout(() => document.dispatchEvent(new CustomEvent('lectures:changed')), 1_200);
   }
 
   #drop(row: Row): void {

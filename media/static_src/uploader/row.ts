@@ -1,5 +1,6 @@
 // One file in the list: its name, a band that grows, words, and what can be done.
 
+import { isRunning } from './queue.ts';
 import { fill, left, size } from './rules.ts';
 import type { State, Transfer } from './transfer.ts';
 
@@ -67,7 +68,7 @@ export class Row {
 
   #offer(state: State): void {
     const words = this.#words;
-    const runs = state === 'sending' || state === 'retrying' || state === 'waiting';
+    const runs = isRunning(state);
     this.#main.hidden = state === 'done';
     this.#label(this.#main, words[runs ? 'pause' : 'resume'] ?? '');
     this.#label(this.#quiet, words[state === 'done' ? 'remove' : 'cancel'] ?? '');
@@ -93,7 +94,7 @@ export class Row {
     actions.append(this.#main, this.#quiet);
     this.#main.addEventListener('click', () => {
       const { state } = this.transfer.seen;
-      if (state === 'sending' || state === 'retrying' || state === 'waiting') void this.transfer.pause();
+      if (isRunning(state)) void this.transfer.pause();
       else this.#reactions.wanted();
     });
     this.#quiet.addEventListener('click', () => void this.#leave());

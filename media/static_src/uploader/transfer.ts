@@ -1,9 +1,12 @@
 // One file on its way: tus with retries that outlast a closed lid, and a fingerprint that finds it again.
 
 import { defaultOptions, Upload, type DetailedError, type HttpRequest, type PreviousUpload } from 'tus-js-client';
+import { detailOf, isGone } from './answers.ts';
+import { told } from './fingerprint.ts';
+import type { State } from './queue.ts';
 import { Pace, retryDelays, worthRetrying } from './rules.ts';
 
-export type State = 'waiting' | 'sending' | 'paused' | 'retrying' | 'done' | 'failed';
+export type { State };
 
 export interface Settings {
   endpoint: string;
@@ -23,8 +26,6 @@ export interface Seen {
 
 /** A file larger than this is sent in several requests, so that a proxy's limit on a body is never met. */
 const PIECE = 256 * 1024 * 1024;
-/** A file up to this is hashed first: if it is already here, nothing has to be sent. */
-const HASHED = 128 * 1024 * 1024;
 
 export class Transfer {
   readonly file: File;
@@ -63,16 +64,16 @@ export class Transfer {
   /** Give it up; the server throws away what it has. */
   async cancel(): Promise<void> {
     this.#set('paused');
-    await this.#upload?.abort(true).catch(() => undefined);
+    // One that was to go on from another computer is there although nothing was sent from here.
+    const upload = this.#upload ?? (this.#address ? await this.#make() : null);
+    if (upload && !upload.url && this.#address) upload.url = this.#address;
+    await upload?.abort(true).catch(() => undefined);
   }
 
   async #make(): Promise<Upload> {
     const metadata: Record<string, string> = { filename: this.file.name, filetype: this.file.type };
     if (this.#settings.lecture !== null) metadata['lecture'] = String(this.#settings.lecture);
-    if (!this.#address && this.file.size <= HASHED) {
-      metadata['sha256'] = await digest(this.file).catch(() => '');
-      if (!metadata['sha256']) delete metadata['sha256'];
-    }
+    if (!this.#address) Object.assign(metadata, await told(this.file));
     return new Upload(this.file, {
       endpoint: this.#settings.endpoint,
       ...(this.#address ? { uploadUrl: this.#address } : {}),
@@ -130,9 +131,8 @@ export class Transfer {
   #failed(error: Error | DetailedError): void {
     const response = 'originalResponse' in error ? error.originalResponse : null;
     const status = response?.getStatus() ?? 0;
-    this.seen.detail = status === 401 ? 'signIn' : words(response?.getBody() ?? '', status);
-    // What was refused for good begins anew the next time.
-    if (status === 410 || status === 404) this.#upload = null;
+    this.seen.detail = detailOf(status, response?.getBody() ?? '');
+    if (isGone(status)) this.#upload = null;
     this.#set('failed');
   }
 
@@ -147,22 +147,6 @@ export class Transfer {
     this.seen.state = state;
     this.#changed();
   }
-}
-
-/** Return the sentence of a problem (RFC 9457); a sign-in that ran out comes as 403 without one of ours. */
-function words(body: string, status: number): string {
-  try {
-    const problem = JSON.parse(body) as { detail?: string; type?: string };
-    if (status === 403 && !problem.type?.endsWith(':not_allowed')) return 'signIn';
-    return problem.detail ?? '';
-  } catch {
-    return status === 403 ? 'signIn' : '';
-  }
-}
-
-async function digest(file: File): Promise<string> {
-  const found = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
-  return [...new Uint8Array(found)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function newestFirst(a: PreviousUpload, b: PreviousUpload): number {

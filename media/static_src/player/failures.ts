@@ -1,0 +1,36 @@
+// What an error of the stream means to a person, and what can still be mended. No DOM.
+
+export interface Failure {
+  /** `network`: nothing came. `refused`: the grant is no longer good. `media`: it cannot be decoded. */
+  kind: 'network' | 'refused' | 'media' | 'unsupported';
+  detail: string;
+}
+
+/** What of hls.js's error is looked at. */
+export interface Trouble {
+  type: string;
+  details: string;
+  fatal: boolean;
+  response?: { code?: number } | undefined;
+}
+
+/** How often one broken picture is repaired before it is told. */
+export const REPAIRS = 2;
+
+const REFUSALS = [401, 403, 404, 410];
+
+/** Return what to do: nothing, mend the picture, or tell the failure. */
+export function verdict(trouble: Trouble, repairs: number): 'go on' | 'repair' | Failure {
+  if (!trouble.fatal) return 'go on';
+  if (trouble.type === 'mediaError' && repairs < REPAIRS) return 'repair';
+  const network = trouble.type === 'networkError';
+  const refused = network && REFUSALS.includes(trouble.response?.code ?? 0);
+  return { kind: refused ? 'refused' : network ? 'network' : 'media', detail: trouble.details };
+}
+
+/** Return the failure of the browser's own player. It never says why: a source that is not there reads as
+ * one that is not supported. */
+export function nativeFailure(error: { code: number; message?: string } | null): Failure {
+  const network = error?.code === 2 || error?.code === 4;
+  return { kind: network ? 'network' : 'media', detail: error?.message ?? '' };
+}
