@@ -33,7 +33,8 @@ def own_enrolment(user: Any, enrolment_id: int) -> Enrolment:
 def enrolment_of(user: Any, what: Course | Edition) -> Enrolment | None:
     """Return the newest enrolment of a person on a course (any edition) or an edition, or None.
 
-    Withdrawn ones do not count.
+    Withdrawn ones do not count. Periods are counted an edition, so of two editions the one that was
+    begun last is the newest.
     """
     if not getattr(user, "is_authenticated", False):
         return None
@@ -42,7 +43,7 @@ def enrolment_of(user: Any, what: Course | Edition) -> Enrolment | None:
     return (
         own.exclude(state=Enrolment.State.WITHDRAWN)
         .select_related("edition", "course")
-        .order_by("-period", "-enrolled_at", "-pk")
+        .order_by("-enrolled_at", "-period", "-pk")
         .first()
     )
 

@@ -28,3 +28,9 @@ class DueBeforeOpening(PlanError):
     """The due day is before the day of opening."""
 
     message = _("The due day is before the day on which the plan opens. Choose a later one.")
+
+
+class UnknownPost(PlanError):
+    """A post of the audience is none that anybody can hold."""
+
+    message = _("There is no such post, so nobody would be trained. Choose posts from the list.")

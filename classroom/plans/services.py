@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.services import enrol
-from classroom.institutions.models import Institution, SupervisingAuthority
+from classroom.institutions.models import Institution, Membership, Post, SupervisingAuthority
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.plans.errors import DueBeforeOpening, NotYourPlan, OneOwner
+from classroom.plans.errors import DueBeforeOpening, NotYourPlan, OneOwner, UnknownPost
 from classroom.plans.models import Plan
 from classroom.plans.queries import audience
 from courses.catalogue.models import Course
@@ -35,8 +35,8 @@ def create_plan(
 ) -> Plan:
     """Plan who is to be trained in what by when; audited. `by` None is the platform itself.
 
-    No posts means all staff. Raises `OneOwner`, `NotYourPlan`, `DueBeforeOpening`. Whoever is due is
-    enrolled by `assign_due`, which the sweep calls.
+    No posts means all staff. Raises `OneOwner`, `NotYourPlan`, `DueBeforeOpening`, `UnknownPost`.
+    Whoever is due is enrolled by `assign_due`, which the sweep calls.
     """
     if (authority is None) == (institution is None):
         raise OneOwner
@@ -45,6 +45,8 @@ def create_plan(
     opens = opens_on or timezone.localdate()
     if due_on < opens:
         raise DueBeforeOpening
+    if set(posts) - set(Post.Kind.values):
+        raise UnknownPost
     plan = Plan.objects.create(
         title=title.strip(),
         course=course,
@@ -79,12 +81,16 @@ def assign_due(plan: Plan, *, today: date | None = None) -> int:
     """
     day = today or timezone.localdate()
     edition = plan.course.current
-    if plan.closed_at or not plan.opens_on <= day <= plan.due_on or edition is None:
+    if plan.closed_at or not plan.opens_on <= day <= plan.due_on or edition is None or edition.withdrawn_at:
         return 0
     known = Enrolment.objects.unscoped("a plan's audience").filter(course_id=plan.course_id)
     known = known.exclude(state=Enrolment.State.WITHDRAWN)
     members = audience(plan, day).select_related("user", "institution").order_by("pk")
-    missing = list(members.exclude(user_id__in=known.values("user_id")))
+    # Who works at two institutions of the audience is one person, enrolled for the first.
+    found: dict[int, Membership] = {}
+    for member in members.exclude(user_id__in=known.values("user_id")):
+        found.setdefault(member.user_id, member)
+    missing = list(found.values())
     for start in range(0, len(missing), _STEP):
         with transaction.atomic():
             for member in missing[start : start + _STEP]:
