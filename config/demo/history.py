@@ -1,5 +1,6 @@
 """A believable past: the same services as everybody's, only at moments that lie behind us."""
 
+import dataclasses
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -118,7 +119,16 @@ def _parts(player: cast.Person, dice: random.Random) -> list[Part]:
         share = 1.0 if roll < player.diligence else round(dice.uniform(0.15, 0.9), 2)
         knows = min(1.0, dice.gauss(0.8, 0.12) + 0.1 * player.diligence) if share == 1 else None
         parts.append(Part(code, share, knows, days_ago))
-    return parts
+    return _one_after_another(parts)
+
+
+def _one_after_another(parts: list[Part]) -> list[Part]:
+    """Return the parts oldest first with two days between any two: a second try at an exam takes one."""
+    apart: list[Part] = []
+    for part in sorted(parts, key=lambda part: part.days_ago):
+        earliest = apart[-1].days_ago + 2 if apart else 0
+        apart.append(dataclasses.replace(part, days_ago=max(part.days_ago, earliest)))
+    return apart[::-1]
 
 
 def _act(user: User, edition: Edition, part: Part, dice: random.Random) -> bool:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -352,10 +352,17 @@ def test_a_terminal_that_is_gone_does_not_end_the_platform(command: serve.Comman
     serve.Command(stdout=Gone()).say("nobody reads this")
 
 
-@pytest.mark.django_db(transaction=True)
+def in_a_process_of_its_own(work: Callable[[], object]) -> threading.Thread:
+    """Run with a connection of its own, as another machine would; the work closes it."""
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.django_db
 class TestMigrations:
     def test_a_database_that_is_up_to_date_is_left_alone(self, command: serve.Command) -> None:
-        command._migrate()
+        in_a_process_of_its_own(command._migrate).join(20)
         assert said(command) == ""
 
     def test_who_stops_it_meanwhile_is_told_that_nothing_is_lost(
@@ -374,8 +381,7 @@ class TestMigrations:
         try:
             with other.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_lock(%s)", [serve._MIGRATING])
-            waiting = threading.Thread(target=command._migrate, daemon=True)
-            waiting.start()
+            waiting = in_a_process_of_its_own(command._migrate)
             waiting.join(0.8)
             assert waiting.is_alive()
             other.close()
@@ -386,7 +392,7 @@ class TestMigrations:
 
     @pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL is shared by machines")
     def test_the_lock_is_given_back(self, command: serve.Command) -> None:
-        command._migrate()
+        in_a_process_of_its_own(command._migrate).join(20)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [serve._MIGRATING])
             assert cursor.fetchone() == (True,)
