@@ -1,4 +1,7 @@
-import './index.css';
+import './frame.css';
+import './question.css';
+import './map.css';
+import './result.css';
 import { asClock, crossed, ServerClock } from './clock.ts';
 import { Paper } from './paper.ts';
 import { Pending, type Shelf } from './pending.ts';
