@@ -1,0 +1,169 @@
+"""What operators see: who works on what, in which order it goes, what failed and how much room is left."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from media import queries
+from media.models import Chunk, Encode, Upload
+from tests.factories.media import ChunkFactory, EncodeFactory, UploadFactory
+from tests.media.conftest import LECTURES
+
+pytestmark = pytest.mark.django_db
+
+RUNNING = f"{LECTURES}running/"
+
+
+@pytest.fixture
+def client(member: Callable[..., Any], entered: Callable[..., Client]) -> Client:
+    return entered(member("Operators"))
+
+
+def board() -> queries.Board:
+    now = timezone.now()
+    return queries.board(now, since=now - timedelta(days=7))
+
+
+@pytest.mark.parametrize("group", ["Trainers", "Reviewers"])
+@pytest.mark.parametrize("part", ["", "?part=1"])
+def test_only_operators_see_it(
+    group: str, part: str, member: Callable[..., Any], entered: Callable[..., Client]
+) -> None:
+    ChunkFactory(state="leased", worker="encoder-7")
+    response = entered(member(group)).get(RUNNING + part)
+    assert response.status_code in {302, 403}
+    assert b"encoder-7" not in response.content
+
+
+def test_work_goes_by_priority_and_then_by_age() -> None:
+    now = timezone.now()
+    late = EncodeFactory(state="transcoding", created_at=now)
+    early = EncodeFactory(state="received", created_at=now - timedelta(hours=1))
+    urgent = EncodeFactory(state="probed", created_at=now, priority=5)
+    assert board().under_way == [urgent, early, late]
+
+
+def test_what_has_ended_is_not_under_way() -> None:
+    EncodeFactory(published=True)
+    EncodeFactory(failed=True)
+    assert board().under_way == []
+
+
+def test_pieces_are_counted_by_where_they_stand() -> None:
+    encode = EncodeFactory(state="transcoding")
+    for state in ("due", "due", "leased", "done", "failed"):
+        ChunkFactory(encode=encode, state=state, worker="w-1" if state == "leased" else "")
+    found = board()
+    assert (found.waiting, [chunk.worker for chunk in found.running]) == (2, ["w-1"])
+
+
+def test_work_is_listed_by_worker_and_place() -> None:
+    one, other = EncodeFactory(state="transcoding"), EncodeFactory(state="transcoding")
+    for encode, worker in ((one, "b"), (other, "a"), (other, "a")):
+        ChunkFactory(encode=encode, state="leased", worker=worker)
+    assert [(chunk.worker, chunk.index) for chunk in board().running] == [("a", 0), ("a", 1), ("b", 0)]
+
+
+@pytest.mark.parametrize(("days", "shown"), [(0, True), (6, True), (8, False)])
+def test_failures_of_the_last_seven_days_are_listed(days: int, shown: bool) -> None:
+    EncodeFactory(failed=True, created_at=timezone.now() - timedelta(days=days))
+    assert bool(board().failed) == shown
+
+
+def test_uploads_that_are_coming_are_listed_the_latest_first() -> None:
+    now = timezone.now()
+    quiet = UploadFactory(updated_at=now - timedelta(hours=3))
+    busy = UploadFactory(updated_at=now)
+    UploadFactory(expires_at=now - timedelta(minutes=1))
+    UploadFactory(state=Upload.State.FINISHED)
+    assert board().receiving == [busy, quiet]
+
+
+def test_no_list_grows_without_bound() -> None:
+    encode = EncodeFactory(state="transcoding")
+    Chunk.objects.bulk_create(
+        [Chunk(encode=encode, kind="video", index=n, state="leased") for n in range(120)]
+    )
+    assert len(board().running) == 100
+
+
+def test_the_page_names_lecture_piece_attempt_and_times(client: Client) -> None:
+    encode = EncodeFactory(state="transcoding", planned_ms=240_000, lecture__title="Sampling <1>", priority=3)
+    until = timezone.now() + timedelta(seconds=30)
+    ChunkFactory(
+        encode=encode, state="leased", worker="encoder-7", attempts=2, done_ms=45_000, leased_until=until
+    )
+    ChunkFactory(encode=encode, state="done", done_ms=60_000)
+    html = client.get(RUNNING).content.decode()
+    assert "Sampling &lt;1&gt;" in html
+    assert "Sampling <1>" not in html
+    cells = [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html.split("h-running")[1])]
+    assert cells[0] == "encoder-7"
+    assert cells[3:5] == ["0:45", "2"]
+    assert "1:45" in cells
+    assert "4:00" in cells
+    assert f"/admin/lectures/{encode.lecture_id}/" in html
+
+
+def test_an_empty_house_says_so_in_every_section(client: Client) -> None:
+    html = client.get(RUNNING).content.decode()
+    for said in (
+        "Nothing is being encoded.",
+        "No lecture is under way.",
+        "Nothing is being uploaded.",
+        "Nothing failed.",
+    ):
+        assert said in html
+
+
+def test_details_of_a_failure_are_for_operators_and_are_cut(
+    client: Client, owner: Any, entered: Callable[..., Client]
+) -> None:
+    encode = EncodeFactory(
+        lecture__owner=owner, failed=True, reason="ffmpeg_failed", detail="<b>/srv/x</b>" + "y" * 900
+    )
+    html = client.get(RUNNING).content.decode()
+    assert "ffmpeg_failed" in html
+    assert "&lt;b&gt;/srv/x" in html
+    assert "y" * 301 not in html
+    own = entered(owner).get(f"{LECTURES}{encode.lecture_id}/").content.decode()
+    assert "/srv/x" not in own
+
+
+def test_the_moving_part_is_the_part_of_the_page(client: Client) -> None:
+    EncodeFactory(state="transcoding", lecture__title="Sampling")
+    part = client.get(f"{RUNNING}?part=1").content.decode()
+    assert "<html" not in part
+    assert "Sampling" in part
+    page = client.get(RUNNING).content.decode()
+    assert f'data-part="{RUNNING}?part=1"' in page
+    assert re.sub(r"\d\d:\d\d:\d\d|\s+", "", part) in re.sub(r"\d\d:\d\d:\d\d|\s+", "", page)
+
+
+def test_the_board_costs_the_same_with_one_and_three_of_everything(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    counts = []
+    for number in range(3):
+        encode = EncodeFactory(state="transcoding")
+        ChunkFactory(encode=encode, state="leased", worker=f"w{number}")
+        EncodeFactory(failed=True)
+        UploadFactory()
+        client.get(f"{RUNNING}?part=1")
+        with django_assert_max_num_queries(20) as seen:
+            client.get(f"{RUNNING}?part=1")
+        counts.append(len(seen))
+    assert counts[0] == counts[2]
+
+
+def test_a_lecture_in_the_bin_is_still_worked_on_and_shown(client: Client) -> None:
+    encode: Encode = EncodeFactory(
+        state="transcoding", lecture__title="Thrown away", lecture__trashed_at=timezone.now()
+    )
+    assert board().under_way == [encode]
+    assert b"Thrown away" in client.get(RUNNING).content
