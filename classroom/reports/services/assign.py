@@ -32,7 +32,9 @@ def assign(
     if not manages(by, institution) or edition is None:
         raise OutOfScope
     members = member_of(scope_of(by), institution, user_ids, timezone.localdate())
-    people = [member.user for member in members.select_related("user").order_by("user_id")]
+    # Two memberships may hold on a day of change; the person is one.
+    by_person = {member.user_id: member.user for member in members.select_related("user").order_by("user_id")}
+    people = list(by_person.values())
     if not people:
         raise NobodyChosen
     # Whoever learns from an earlier edition stays on it; only the due day is brought forward.

@@ -57,10 +57,10 @@ class AssignForm(forms.Form):
 def assign(request: HttpRequest) -> HttpResponse:
     """Enrol the ticked people in a course with a due day."""
     institution, _mine = institution_of(request)
+    found = member_of(scope_of(request.user), institution, chosen_people(request), timezone.localdate())
+    # Two memberships may hold on a day of change; the person is one.
     members = list(
-        member_of(scope_of(request.user), institution, chosen_people(request), timezone.localdate())
-        .select_related("user")
-        .order_by("user_id")
+        {member.user_id: member for member in found.select_related("user").order_by("user_id")}.values()
     )
     if not members:
         messages.error(request, _("Nobody of your institution is chosen. Tick the people first."))
