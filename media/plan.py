@@ -50,7 +50,7 @@ class Options:
         content = found.get("content")
         height = found.get("max_height", 2160)
         return cls(
-            content=content if content in _STYLES else None,
+            content=content if isinstance(content, str) and content in _STYLES else None,
             max_height=height if isinstance(height, int) and 144 <= height <= 4320 else 2160,
             may_copy=bool(found.get("may_copy", True)),
             with_av1=bool(found.get("with_av1", False)),
@@ -254,7 +254,7 @@ def ladder(video: Video, content: str, max_height: int) -> tuple[Rung, ...]:
     """Return the rungs from the best down: never upscaled, none without a visible difference."""
     style = _STYLES[content]
     short = min(video.width, video.height)
-    top = min(short, max_height)
+    top = min(short, max_height - max_height % 2)
     heights = [top]
     for height in style.heights:
         if height <= heights[-1] * _VISIBLY_SMALLER:

@@ -67,7 +67,9 @@ def _grid(path: Path, facts: Facts, plan: Plan, piece: Piece) -> Any:
     picture = ffmpeg.source(path, **options)[str(video.index)]
     if "deinterlace" in plan.filters:
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
-    picture = picture.filter("fps", fps=str(plan.rate), start_time=_seconds(piece.first / plan.rate))
+    # A picture that is shown for less than half a frame of the grid (a still over a talk) counts too.
+    start = _seconds(piece.first / plan.rate)
+    picture = picture.filter("fps", fps=str(plan.rate), start_time=start, eof_action="pass")
     picture = picture.filter("setpts", f"PTS-{piece.first}")
     return picture.filter("tpad", stop=-1, stop_mode="clone")
 
