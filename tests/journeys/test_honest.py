@@ -1,0 +1,175 @@
+"""What an honest person's browser goes through: gaps, a reload, a tunnel, a keyboard and no mouse."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from config.stack import Stack
+from tests.journeys.conftest import Visitor
+from tests.journeys.test_learner import enrol
+from tests.journeys.test_resilience import film
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+LINES = """
+import json
+from classroom.progress.models import LessonProgress
+rows = LessonProgress.objects.filter(enrolment__user__email="{email}", enrolment__course__code="{code}")
+print(json.dumps([[row.enrolment_id, str(row.lesson.key), row.covered_ms, row.lesson.duration_ms]
+    for row in rows.order_by("lesson__position")]))
+"""
+COURSE = """
+from classroom.people.models import User
+from courses.catalogue.models import CataloguePage, CoursePage, Topic
+from courses.catalogue.services import decide, submit_for_review
+trainer = User.objects.get(email="trainer@demo.example")
+page = CoursePage(title="键盘走完", slug="a{lecture}", code="A{lecture}", topic=Topic.objects.get(letters__startswith="A"), purpose="不用鼠标也能学完。",
+    audience="全员", teacher="唐一鸣", credit_hours="0.1", credit_hour_seconds=60, owner=trainer, live=False, lessons=[
+    {{"type": "video", "value": {{"title": "十秒", "lecture": {lecture}}}}}])
+CataloguePage.objects.get().add_child(instance=page)
+page.save_revision(user=trainer)
+submit_for_review(page=page, by=trainer)
+decide(page=CoursePage.objects.get(pk=page.pk), by=User.objects.get(email="reviewer@demo.example"), approves=True, comment="")
+"""
+COMPLETED = """
+from classroom.completion.models import Completion
+print(Completion.objects.unscoped("test").filter(enrolment__user__email="{email}", enrolment__course__code="{code}").count())
+"""
+READY = "document.querySelector('video').readyState >= 3"
+AT = "document.querySelector('video').currentTime"
+PAUSED = "document.querySelector('video').paused"
+
+
+def lines(stack: Stack, email: str, code: str) -> list[list[Any]]:
+    """Return enrolment, lesson, verified and whole milliseconds of each lesson that was begun."""
+    return list(json.loads(stack.shell(LINES.format(email=email, code=code))))
+
+
+def verified(stack: Stack, email: str, lesson: str) -> int:
+    """Return the verified milliseconds of the lesson of C1 or D1 that has this key."""
+    return next((row[2] for code in ("C1", "D1") for row in lines(stack, email, code) if row[1] == lesson), 0)
+
+
+def tab_to(visitor: Visitor, selector: str) -> None:
+    """Press Tab until the focus is on what `selector` names, as somebody without a mouse does."""
+    for _ in range(80):
+        visitor.page.keyboard.press("Tab")
+        if visitor.page.evaluate("s => document.activeElement?.matches(s) ?? false", selector):
+            return
+    raise AssertionError(f"80 tabs did not reach {selector}")
+
+
+def test_playing_only_the_gaps_completes_the_lesson(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "learner@demo.example"
+    enrolment, lesson, before, whole = next(
+        row for row in lines(stack, email, "C1") if 0 < row[3] - row[2] < 15_000
+    )
+    learner = visitor("gaps")
+    learner.sign_in(email)
+    learner.go(f"/learn/{enrolment}/{lesson}/")
+    learner.until(READY)
+    gaps = learner.page.locator("[data-part=gaps] button")
+    expect(gaps.first).to_be_visible()
+    learner.shot("shown")
+    for left in range(gaps.count() - 1, -1, -1):
+        learner.page.keyboard.press("n")
+        learner.until(f"!{PAUSED}")
+        learner.until(PAUSED, 40)
+        expect(gaps).to_have_count(left, timeout=30_000)
+    expect(learner.page.locator("[data-part=completed]")).to_be_visible(timeout=30_000)
+    assert verified(stack, email, lesson) > max(before, whole - 1_500), (
+        "no more than the tolerance is missing"
+    )
+    learner.shot("made-up")
+
+
+def test_a_reload_in_the_middle_loses_nothing(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "district@demo.example"
+    learner = visitor("reload")
+    learner.sign_in(email)
+    enrol(learner, "d1")
+    learner.page.locator("a.btn--main:visible").first.click()
+    learner.page.wait_for_url("**/learn/**")
+    lesson = learner.page.url.rstrip("/").rpartition("/")[2]
+    shown = 0.0
+    for _ in range(3):
+        learner.until(READY)
+        start = float(learner.page.evaluate(AT))
+        learner.page.keyboard.press("k")
+        learner.until(f"{AT} > {start + 3}", 30)
+        shown = float(learner.page.evaluate(AT))
+        learner.page.reload()
+    learner.until(READY)
+    assert float(learner.page.evaluate(AT)) >= shown - 1, "it goes on where it was left"
+    stack.until(
+        lambda: verified(stack, email, lesson) >= (shown - 1) * 1000, 40, f"{shown:.1f} s are verified"
+    )
+
+
+def test_half_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = "city@demo.example"
+    learner = visitor("tunnel")
+    learner.sign_in(email)
+    enrol(learner, "d1")
+    learner.page.locator("a.btn--main:visible").first.click()
+    learner.page.wait_for_url("**/learn/**")
+    lesson = learner.page.url.rstrip("/").rpartition("/")[2]
+    learner.until(READY)
+    learner.until(
+        "document.querySelector('video').buffered.length > 0 && document.querySelector('video').buffered.end(0) > 29",
+        30,
+    )
+    learner.page.keyboard.press("k")
+    learner.until(f"{AT} > 2", 20)
+    learner.context.set_offline(True)
+    learner.until(f"{AT} > 26", 60)
+    expect(learner.page.locator("[data-part=save]")).to_have_attribute("data-state", "offline")
+    assert verified(stack, email, lesson) < 20_000
+    learner.page.keyboard.press("k")
+    shown = float(learner.page.evaluate(AT))
+    learner.context.set_offline(False)
+    stack.until(
+        lambda: verified(stack, email, lesson) >= (shown - 1.5) * 1000, 90, f"{shown:.1f} s are verified"
+    )
+    expect(learner.page.locator("[data-part=save]")).to_have_attribute("data-state", "saved", timeout=30_000)
+
+
+def test_a_course_is_completed_by_keyboard_alone(
+    stack: Stack, visitor: Callable[..., Any], tmp_path: Path
+) -> None:
+    email = "manager@demo.example"
+    lecture = stack.shell(
+        "from classroom.people.models import User\nfrom media.ingest import ingest_file\n"
+        f"print(ingest_file(path={str(film(tmp_path / 'ten.mp4', 10))!r}, title='十秒', tenant='test',"
+        " owner=User.objects.get(email='trainer@demo.example')).pk)"
+    )
+    ready = f"from media.models import Lecture; print(Lecture.objects.get(pk={lecture}).current_id or '')"
+    stack.until(lambda: stack.shell(ready), 120, "the lecture is published")
+    stack.shell(COURSE.format(lecture=lecture))
+
+    learner = visitor("keyboard")
+    learner.sign_in(email)
+    page = learner.go(f"/courses/a{lecture}/")
+    tab_to(learner, "form[action*='/enrol/'] button")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    if "/learn/" not in page.url:
+        tab_to(learner, "main a.btn--main")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/learn/**")
+    learner.until(READY)
+    tab_to(learner, "[data-part=play]")
+    learner.shot("focus")
+    page.keyboard.press("Space")
+    learner.until(f"{PAUSED} && {AT} > 9", 60)
+    expect(page.locator("[data-part=completed]")).to_be_visible(timeout=30_000)
+    stack.until(
+        lambda: stack.shell(COMPLETED.format(email=email, code=f"A{lecture}")) == "1",
+        60,
+        "the course is complete",
+    )
+    learner.shot("completed")
