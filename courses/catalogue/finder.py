@@ -12,13 +12,12 @@ from django.utils.translation import gettext
 
 from courses.catalogue.course_view import CourseView
 from courses.catalogue.pages_context import Programme
-from courses.catalogue.queries import Found, Hit, Moment, search_courses
+from courses.catalogue.queries import TITLES, Found, Hit, Moment, search_courses
 
 CARDS_ON_A_PAGE = 24
 LONGEST_QUERY = 80
-_TITLES = {"title", "title_en"}
 # Hits in these say nothing that the card does not say by itself.
-_ON_THE_CARD = {"title", "title_en", "audience", "teacher", "topic"}
+_ON_THE_CARD = TITLES | {"audience", "teacher", "topic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +190,6 @@ def find(taught: Programme, asked: QueryDict) -> Finding:
         words = gettext("Mandatory") if need == "mandatory" else gettext("Elective")
         chips.append(Chip(words, _without(asked, "need", need)))
     cards = [_card(course, results.get(course.code)) for course in left]
-    # What is called so comes before what only speaks of it; else the order of the search stays.
-    cards.sort(key=lambda card: not any(hit.field in _TITLES for hit in card.hits))
     return Finding(
         query=query,
         need=need,

@@ -17,6 +17,7 @@ from courses.catalogue.wording import fields_of
 
 MOST_FOUND = 200
 _MOMENTS_SHOWN = 3
+TITLES = {"title", "title_en"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,8 @@ def search_courses(query: str, *, topic: str | None = None, mandatory: bool | No
     found = [Found(taught[pk]) for pk in order if pk in taught]
     for one in found:
         one.hits = _hits(one.course, terms)
+    # What is called so comes before what only speaks of it; else the engine's order stays.
+    found.sort(key=lambda one: not any(hit.field in TITLES for hit in one.hits))
     _add_moments(found, terms)
     return found
 

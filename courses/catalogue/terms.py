@@ -6,6 +6,7 @@ no sign can reach the query language of an engine.
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -47,8 +48,13 @@ def _by_sound() -> dict[str, tuple[str, ...]]:
 
 
 def terms_of(query: str) -> list[str]:
-    """Return the terms of what was typed: at most 8, from the first 64 characters."""
-    return _TERM.findall(query.replace("\x00", " ")[:LONGEST_QUERY])[:MOST_TERMS]
+    """Return the terms of what was typed: at most 8, from the first 64 characters, in their usual width."""
+    return _TERM.findall(usual(query[: 4 * LONGEST_QUERY]).replace("\x00", " ")[:LONGEST_QUERY])[:MOST_TERMS]
+
+
+def usual(text: str) -> str:
+    """Return a text with its signs in the usual form: ＣＭＡ typed in full width is CMA."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def variants(term: str) -> list[str]:
@@ -81,7 +87,7 @@ def pieces(term: str, *, for_index: bool = False) -> list[str]:
 
 def indexed(text: str) -> str:
     """Return a text with every Chinese run spelled out as single characters and pairs."""
-    return RUN.sub(lambda run: f" {' '.join(pieces(run[0], for_index=True))} ", text)
+    return RUN.sub(lambda run: f" {' '.join(pieces(run[0], for_index=True))} ", usual(text))
 
 
 def excerpt(text: str, words: Iterable[str]) -> Excerpt | None:
