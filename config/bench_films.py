@@ -1,0 +1,81 @@
+"""The lectures of `make bench-media`: slides, a speaker, a screen, a camera, the same on every machine."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from media import ffmpeg
+
+
+def _slides(folder: Path, seconds: int) -> Path:
+    """Draw slides of text-like lines and return a film of them, one every twelve seconds."""
+    for n in range(max(1, seconds // 12)):
+        picture = Image.new("RGB", (1920, 1080), (250, 249, 245))
+        draw = ImageDraw.Draw(picture)
+        draw.rectangle((0, 0, 1920, 110), fill=(22 + n * 5 % 60, 58, 92))
+        for row in range(9):
+            for column in range(6 + (n + row) % 4):
+                seed = (n * 31 + row * 17 + column * 7) % 7
+                x, y = 120 + column * 150, 180 + row * 92
+                draw.rectangle((x, y, x + 40 + seed * 12, y + 34), outline=(40, 40, 44), width=5)
+                draw.line((x, y + 17, x + 60, y + 30), fill=(40, 40, 44), width=4)
+        picture.save(folder / f"slide{n:03d}.png")
+    film = folder / "slides.mkv"
+    words = ["-framerate", "1/12", "-i", str(folder / "slide%03d.png"), "-r", "30", "-t", str(seconds)]
+    _render([*words, "-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", str(film)])
+    return film
+
+
+def _render(words: list[str]) -> None:
+    head = [ffmpeg.binaries().ffmpeg, "-v", "error", "-nostdin", "-y"]
+    subprocess.run([*head, *words], check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - ffmpeg
+
+
+_SPEECH = "aevalsrc='0.2*sin(2*PI*(160+40*sin(2*PI*0.7*t))*t)*(0.5+0.5*sin(2*PI*3.1*t))':s=48000"
+_HEAD = "gradients=s=480x360:r=30:speed=0.03:nb_colors=6,noise=alls=10:allf=t"
+
+
+def _film(folder: Path, name: str, inputs: list[str], graph: str, seconds: int, codec: list[str]) -> Path:
+    path = folder / f"{name}.mp4"
+    words = [*inputs, "-f", "lavfi", "-i", _SPEECH, "-filter_complex", graph, "-map", "[v]"]
+    sound = str(len([word for word in inputs if word == "-i"]))
+    words += ["-map", f"{sound}:a", "-t", str(seconds), "-r", "30", "-pix_fmt", "yuv420p"]
+    _render([*words, *codec, "-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", str(path)])
+    return path
+
+
+_HEVC = ["-c:v", "libx265", "-preset", "ultrafast", "-crf", "16"]
+_HEVC += ["-x265-params", "log-level=error:keyint=240"]
+_H264 = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "150", "-sc_threshold", "0"]
+
+
+def _speaker(folder: Path, seconds: int, codec: list[str], name: str) -> Path:
+    inputs = ["-i", str(_slides(folder, seconds)), "-f", "lavfi", "-i", _HEAD]
+    return _film(folder, name, inputs, "[0:v][1:v]overlay=1400:680[v]", seconds, codec)
+
+
+LECTURES: dict[str, Callable[[Path, int], Path]] = {
+    "still slides": lambda folder, seconds: _film(
+        folder, "still", ["-i", str(_slides(folder, seconds))], "[0:v]null[v]", seconds, _HEVC
+    ),
+    "speaker": lambda folder, seconds: _speaker(folder, seconds, _HEVC, "speaker"),
+    "speaker, to copy": lambda folder, seconds: _speaker(folder, seconds, _H264, "copy"),
+    "screen recording": lambda folder, seconds: _film(
+        folder,
+        "screen",
+        ["-i", str(_slides(folder, seconds))],
+        "[0:v]scroll=vertical=0.0006[v]",
+        seconds,
+        _HEVC,
+    ),
+    "camera": lambda folder, seconds: _film(
+        folder,
+        "camera",
+        ["-f", "lavfi", "-i", "gradients=s=1920x1080:r=30:speed=0.02,noise=alls=6:allf=t"],
+        "[0:v]null[v]",
+        seconds,
+        _HEVC,
+    ),
+}

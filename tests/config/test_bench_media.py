@@ -1,0 +1,84 @@
+"""What `make bench-media` measures with: the films it renders, and how it adds up what a way used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.bench_films import LECTURES
+from config.management.commands import bench_media
+from media import look, probe
+from media.plan import CAMERA, SCREENCAST, SPEAKER, STILL, Options, make_plan
+
+KINDS = {
+    "still slides": (STILL, "hevc"),
+    "speaker": (SPEAKER, "hevc"),
+    "speaker, to copy": (SPEAKER, "h264"),
+    "screen recording": (SCREENCAST, "hevc"),
+    "camera": (CAMERA, "hevc"),
+}
+
+
+def test_every_kind_of_lecture_that_the_plan_tells_apart_is_measured() -> None:
+    assert set(LECTURES) == set(KINDS)
+    assert {content for content, _codec in KINDS.values()} == {STILL, SPEAKER, SCREENCAST, CAMERA}
+
+
+@pytest.mark.parametrize("kind", ["speaker, to copy"])
+def test_a_film_is_what_its_row_says(kind: str, tmp_path: Path) -> None:
+    film = LECTURES[kind](tmp_path, 2)
+    facts = probe.probe(film)
+    assert facts.video is not None
+    assert (facts.video.width, facts.video.height, facts.video.codec) == (1920, 1080, KINDS[kind][1])
+    assert abs(facts.duration_ms - 2000) <= 100
+    assert len(facts.audio) == 1
+    plan = make_plan(facts, look.Look(), Options(content=KINDS[kind][0]))
+    assert plan.rungs[0].is_copy
+
+
+def test_a_rendition_is_put_together_as_a_player_does(tmp_path: Path) -> None:
+    for name, data in (("init-2.mp4", b"I"), ("10.m4s", b"c"), ("9.m4s", b"b"), ("other.m4s", b"x")):
+        (tmp_path / name).write_bytes(data)
+    lines = ["#EXTM3U", '#EXT-X-MAP:URI="init-2.mp4"', "#EXTINF:6,", "9.m4s", "", "#EXTINF:6,", "10.m4s"]
+    (tmp_path / "index.m3u8").write_text("\n".join(lines))
+    assert bench_media.joined(tmp_path, tmp_path / "top.mp4").read_bytes() == b"Ibc"
+
+
+def _python(code: str) -> list[str]:
+    return [sys.executable, "-S", "-c", code]
+
+
+def test_what_several_processes_used_is_added_up(tmp_path: Path) -> None:
+    outputs = [tmp_path / "a", tmp_path / "b"]
+    burn = "import time\nwhile time.process_time() < 0.25: pass\nopen({!r}, 'wb').write(b'x' * {})"
+    commands = [_python(burn.format(str(path), size)) for path, size in zip(outputs, (100, 23), strict=True)]
+    made = bench_media.measured(commands, outputs, outputs[0])
+    assert 0.45 < made.cpu_s < 3
+    assert made.wall_s > 0.4
+    assert (made.size, made.top) == (123, outputs[0])
+
+
+def test_a_way_that_fails_is_never_counted_as_a_quick_one() -> None:
+    with pytest.raises(RuntimeError, match="exit"):
+        bench_media.measured([_python("raise SystemExit(3)  # exit")], [], Path("none"))
+
+
+def test_the_memory_of_a_childs_child_counts() -> None:
+    inner = "import time; held = bytearray(60 * 1024 * 1024); time.sleep(0.9)"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {inner!r}])"
+    process = subprocess.Popen(_python(outer))
+    with bench_media.Peak(process.pid) as peak:
+        process.wait(20)
+    assert peak.bytes > 60 * 1024 * 1024
+
+
+def test_a_copy_is_another_file_to_the_store_and_the_same_film(tmp_path: Path) -> None:
+    source = tmp_path / "a.mp4"
+    source.write_bytes(b"\x00\x00\x00\x10ftypisom\x00\x00\x02\x00")
+    house = bench_media.House(tmp_path / "house", print)
+    copies = [Path(house._fresh(source)) for _ in range(2)]
+    data = [copy.read_bytes() for copy in copies]
+    assert data[0] != data[1]
+    # A `free` box of sixteen bytes at the end: players pass it over.
+    assert all(one.startswith(source.read_bytes()) and one[-16:-8] == b"\x00\x00\x00\x10free" for one in data)
