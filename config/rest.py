@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -23,18 +25,26 @@ class Pages(PageNumberPagination):
     max_page_size = 200
 
 
+def _ours(error: Exception) -> Exception:
+    """Return the API's own error for one of Django's. What a 404 says names models, so it is not passed on."""
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, DjangoPermissionDenied):
+        return PermissionDenied(str(error) or None)
+    return error
+
+
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an API error into problem details (RFC 9457), `application/problem+json`.
 
     Returns None for an error that the API does not know, which then is a logged 500.
     """
+    error = _ours(error)
     response = exception_handler(error, context)
-    if response is None:
+    if response is None or not isinstance(error, APIException):
         return None
-    code = error.default_code if isinstance(error, APIException) else "not_found"
-    if isinstance(error, APIException):
-        codes = error.get_codes()
-        code = codes if isinstance(codes, str) else code
+    codes = error.get_codes()
+    code = codes if isinstance(codes, str) else error.default_code
     problem: dict[str, Any] = {
         "type": f"urn:cloud-classroom:problem:{code}",
         "title": str(getattr(error, "default_detail", "")) or response.status_text,

@@ -28,10 +28,22 @@ def code_files(*suffixes: str) -> list[Path]:
 def test_no_file_is_longer_than_it_should_be() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in code_files(".py", ".ts", ".html", ".css")
+        for path in code_files(".py", ".ts", ".html")
         if (lines := len(path.read_text().splitlines())) > LONGEST_FILE + 50
     }
     assert long == {}
+
+
+def test_no_sheet_of_the_shell_is_longer_than_it_should_be() -> None:
+    sheets = sorted((ROOT / "config" / "static_src").rglob("*.css"))
+    assert sheets
+    assert [path.name for path in sheets if len(path.read_text().splitlines()) > LONGEST_FILE] == []
+
+
+def test_every_sheet_of_the_shell_is_loaded_once() -> None:
+    folder = ROOT / "config" / "static_src" / "site"
+    loaded = re.findall(r'@import "\./([\w.]+)";', (folder / "index.css").read_text())
+    assert sorted(loaded) == sorted(path.name for path in folder.glob("*.css") if path.name != "index.css")
 
 
 def test_few_functions_are_long() -> None:
@@ -75,6 +87,7 @@ def test_only_one_place_reads_the_environment() -> None:
     # The others set a default before Django reads it, or hand the environment on to a process.
     allowed = {
         "config/env.py",
+        "config/programs.py",
         "config/supervisor.py",
         "config/stack.py",
         "config/celery.py",
