@@ -40,15 +40,18 @@ def _rank(seed: str, *parts: object) -> str:
 def draw(sections: Sequence[Section], options: Mapping[int, Sequence[str]], seed: str) -> list[PaperItem]:
     """Draw `count` versions from each section's pool and shuffle their options.
 
+    A version that several pools hold is drawn once: an answer belongs to one question of a paper.
     `options` gives the option keys of every version in the pools. The choices of true-or-false
     questions keep their order. Raises `PoolTooSmall`.
     """
     paper: list[PaperItem] = []
+    taken: set[int] = set()
     for place, section in enumerate(sections):
-        pool = sorted(set(section["pool"]))
+        pool = sorted(set(section["pool"]) - taken)
         if len(pool) < section["count"]:
             raise PoolTooSmall(f"Section {place + 1} needs {section['count']} questions, has {len(pool)}.")
         drawn = sorted(pool, key=lambda version: _rank(seed, place, version))[: section["count"]]
+        taken.update(drawn)
         for version in drawn:
             keys = list(options[version])
             if section["kind"] != "true_false":

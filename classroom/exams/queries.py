@@ -212,6 +212,13 @@ def items_of(attempt: Attempt) -> list[Item]:
     ]
 
 
+def may_sit_again(verdict: Eligibility) -> bool:
+    """Return whether another paper from the same pool lies ahead, or lies open: the last attempt too."""
+    if verdict.reason == Reason.IN_PROGRESS:
+        return True
+    return verdict.left > 0 and verdict.reason != Reason.PASSED
+
+
 def may_see_answers(attempt: Attempt, *, may_sit_again: bool) -> bool:
     """Return whether the policy lets the learner read the key now.
 

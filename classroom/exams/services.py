@@ -34,21 +34,27 @@ def _locked(attempt: Attempt) -> Attempt:
     return every.select_for_update(of=("self",), no_key=True).select_related("exam").get(pk=attempt.pk)
 
 
-@transaction.atomic
 def start_attempt(*, enrolment: Enrolment, lessons_met: bool = True, now: datetime | None = None) -> Attempt:
     """Start an attempt, or return the one under way.
 
-    Locks the enrolment row, so that two devices start one attempt. An attempt whose time is up is
-    handed in first. The paper is drawn and frozen with its seed. Raises `NotEligible`.
+    An attempt whose time is up is handed in first, and stays so where a new one is refused. Locks the
+    enrolment row, so that two devices start one attempt. The paper is drawn and frozen with its seed.
+    Raises `NotEligible`.
     """
     now = now or timezone.now()
+    overdue = queries.open_attempt(enrolment)
+    if overdue and overdue.deadline_at <= now:
+        submit(attempt=overdue, auto=True, now=now)
+    return _start(enrolment, lessons_met, now)
+
+
+@transaction.atomic
+def _start(enrolment: Enrolment, lessons_met: bool, now: datetime) -> Attempt:
     every = Enrolment.objects.unscoped("the caller checked whose it is")
     enrolment = every.select_for_update(of=("self",), no_key=True).get(pk=enrolment.pk)
     open_now = queries.open_attempt(enrolment)
-    if open_now and open_now.deadline_at > now:
-        return open_now
     if open_now:
-        submit(attempt=open_now, auto=True, now=now)
+        return open_now
     # The count of lessons only feeds the words; the conductor's page shows them in full.
     admission = Admission(is_met=True) if lessons_met else None
     verdict = queries.eligibility(enrolment, admission=admission or Admission(is_met=False), now=now)

@@ -152,7 +152,7 @@ def result(request: HttpRequest, attempt_id: int) -> HttpResponse:
     if attempt.state == Attempt.State.IN_PROGRESS:
         return redirect("exams:sitting", attempt.pk)
     verdict = queries.eligibility(attempt.enrolment)
-    may_sit_again = verdict.left > 0 and verdict.reason != queries.Reason.PASSED
+    may_sit_again = queries.may_sit_again(verdict)
     shows = queries.may_see_answers(attempt, may_sit_again=may_sit_again)
     marked = queries.marked(attempt)
     context = {

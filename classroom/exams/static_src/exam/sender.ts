@@ -22,6 +22,7 @@ const PAUSES_MS = [1000, 2000, 4000, 8000, 15000];
 /** Sends what waits, one at a time, and tries again until the server has it. */
 export class Sender {
   private isBusy = false;
+  private isStopped = false;
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,16 +47,17 @@ export class Sender {
     void this.run();
   }
 
+  /** Send nothing more; what is on its way is still booked. */
   stop(): void {
     clearTimeout(this.timer);
-    this.isBusy = true;
+    this.isStopped = true;
   }
 
   private async run(): Promise<void> {
-    if (this.isBusy) return;
+    if (this.isBusy || this.isStopped) return;
     this.isBusy = true;
     let goesOn = true;
-    while (goesOn) {
+    while (goesOn && !this.isStopped) {
       const answer = this.pending.next();
       if (!answer) break;
       this.listener.sending(answer);
@@ -73,6 +75,7 @@ export class Sender {
     const reached = reply.kind === 'saved' || reply.kind === 'refused' || reply.kind === 'newer';
     this.failures = reached ? 0 : this.failures + 1;
     this.listener.replied(answer, reply);
+    if (this.isStopped) return false;
     if (reply.kind === 'away' || reply.kind === 'signed-out') {
       const pause = PAUSES_MS[Math.min(this.failures, PAUSES_MS.length) - 1];
       this.timer = setTimeout(() => this.kick(), pause);
