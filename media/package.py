@@ -6,6 +6,7 @@ and guesses bandwidths.
 """
 
 import io
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -22,6 +23,7 @@ from media.plan import Plan, Sound
 MASTER = "master.m3u8"
 POSTER = "poster.jpg"
 STORYBOARD = "storyboard.vtt"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass
@@ -189,8 +191,11 @@ def multivariant(plan: Plan, made: dict[str, Assembled], language: str) -> str:
 
 
 def _sound_line(sound: Sound, language: str, *, is_default: bool) -> str:
-    spoken = bcp47(sound.language) or language
-    name = (sound.title or spoken).replace('"', "'").replace("\n", " ")
+    # What a file says of itself must not break out of its place in the playlist.
+    code = bcp47(sound.language)
+    spoken = code if _LANGUAGE.fullmatch(code) else language
+    title = "".join(letter if letter.isprintable() else " " for letter in sound.title).strip()
+    name = (title or spoken).replace('"', "'")
     if not is_default:
         name += f" ({sound.name[1:]})"
     yes = "YES" if is_default else "NO"
