@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from courses.questions.importers.encodings import tidy
-from courses.questions.importers.kinds import letters_of, truth_of
+from courses.questions.importers.kinds import letters_of, truth_of, usual
 from courses.questions.rows import Option, QuestionRow, lettered
 
 _QUESTION = re.compile(r"^\s*(\d{1,5})\s*[.、．)）]\s*(.+)$")
-_OPTION = re.compile(r"^\s*([A-L]|true|false)\s*[.、．:：)）]\s*(.+)$", re.IGNORECASE)
+_OPTION = re.compile(r"^\s*[(（]?\s*([A-LＡ-Ｌ]|true|false)\s*[.、．:：)）]\s*(.+)$", re.IGNORECASE)
 _ANSWER = re.compile(r"^\s*(?:参考|正确|标准)?答案\s*[:：]\s*(.*)$")
 _EXPLANATION = re.compile(r"^\s*(?:答案)?解析\s*[:：]\s*(.*)$")
 _BASIS = re.compile(r"^\s*(?:法规)?依据\s*[:：]\s*(.*)$")
@@ -60,7 +60,7 @@ def _take(drafts: list[_Draft], number: int, line: str) -> None:
     elif (match := _BASIS.match(line)) is not None:
         draft.basis = tidy(match[1])
     elif (match := _OPTION.match(line)) is not None and draft.answer is None:
-        draft.options.append((match[1].upper(), tidy(match[2])))
+        draft.options.append((usual(match[1]).upper(), tidy(match[2])))
     elif draft.options and draft.answer is None:
         key, so_far = draft.options[-1]
         draft.options[-1] = (key, tidy(f"{so_far} {line}"))

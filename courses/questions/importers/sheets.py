@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from courses.questions.errors import UnreadableFile
 from courses.questions.importers.encodings import tidy
-from courses.questions.importers.kinds import kind_of, letters_of, truth_of
+from courses.questions.importers.kinds import kind_of, letters_of, truth_of, usual
 from courses.questions.rows import Option, QuestionRow, lettered
 
 Cells = dict[str, str]
@@ -40,11 +40,17 @@ _NAMES = {
 _BY_WORD = {word: name for name, words in _NAMES.items() for word in words}
 _HEADING_WITHIN = 10
 _MOST_ROWS_READ = 30_000
+# A few hundred kilobytes can unpack to gigabytes; no sheet of questions comes near this.
+_LARGEST_UNPACKED = 64 * 1024 * 1024
 
 
 def read_xlsx(content: bytes) -> list[QuestionRow]:
     """Return the questions of all sheets. Raises `UnreadableFile`."""
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(item.file_size for item in archive.infolist())
+        if unpacked > _LARGEST_UNPACKED:
+            raise UnreadableFile(_("A sheet has more than %(n)d rows.") % {"n": _MOST_ROWS_READ})
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=False)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
         raise UnreadableFile(_("This is not an XLSX file. Save it again as XLSX.")) from error
@@ -102,7 +108,7 @@ def _read(lines: Iterable[Iterable[Any]], prefix: str) -> list[QuestionRow]:
 def _heading(cells: list[str]) -> list[str]:
     """Return the columns' names, or nothing where this is not the heading."""
     names = [
-        _BY_WORD.get(cell) or (f"option_{cell[-1].upper()}" if cell[:2] == "选项" else "") for cell in cells
+        _BY_WORD.get(cell) or (f"option_{usual(cell[-1]).upper()}" if cell[:2] == "选项" else "") for cell in cells
     ]
     return names if "stem" in names and ("answer" in names or "is_right" in names) else []
 
@@ -181,7 +187,7 @@ def _by_question(place: str, cells: Cells) -> QuestionRow:
         if name.startswith("option_") and len(name) == 8 and text
     )
     if kind == "true_false":
-        said = {option.key: option.text for option in options}.get(cells.get("answer", "").upper())
+        said = {option.key: option.text for option in options}.get(usual(cells.get("answer", "")).upper())
         truth = truth_of(said or cells.get("answer", ""))
         if truth is None:
             return QuestionRow.refused(place, _("Say true or false as the answer."), stem)
