@@ -14,7 +14,9 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True: it only adds."""
-        record.request_id = request_id.get()
+        # Django logs a refusal when the request's own context has ended; the request still knows its id.
+        asked = getattr(record, "request", None)
+        record.request_id = request_id.get() or getattr(asked, "request_id", "")
         return True
 
 

@@ -25,10 +25,12 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the id in `X-Request-ID`."""
         given = request.headers.get("X-Request-ID", "")
-        token = request_id.set(given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
+        name = given if _GIVEN.fullmatch(given) else uuid.uuid4().hex
+        token = request_id.set(name)
+        request.request_id = name  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
-            response["X-Request-ID"] = request_id.get()
+            response["X-Request-ID"] = name
             return response
         finally:
             request_id.reset(token)

@@ -205,9 +205,8 @@ def as_minutes(milliseconds: int | None) -> int:
 @register.filter
 def plain_number(value: Decimal | float | None) -> str:
     """Write 4.0 as `4` and 4.5 as `4.5`."""
-    return (
-        "" if value is None else f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else str(value)
-    )
+    text = "" if value is None else f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @register.simple_tag(takes_context=True)
