@@ -24,7 +24,7 @@ class CountsSerializer(serializers.Serializer):
     resat = serializers.IntegerField()
     overdue = serializers.IntegerField()
     verified_seconds = serializers.IntegerField()
-    credit_hours = serializers.DecimalField(max_digits=14, decimal_places=1)
+    credit_hours = serializers.DecimalField(max_digits=14, decimal_places=1, coerce_to_string=False)
 
 
 class LineSerializer(serializers.Serializer):

@@ -11,7 +11,7 @@ from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
-from classroom.progress.models import Chain, Evidence, LessonProgress, PlaySession
+from classroom.progress.models import Chain, CheckpointLeaf, Evidence, LessonProgress, PlaySession
 from classroom.reports.queries.board import supervised
 from courses.catalogue.models import EditionLesson
 
@@ -66,6 +66,7 @@ class Proof:
     lessons: list[Lesson]
     sessions: list[PlaySession]
     chain: Chain | None
+    sealed: int
     attempts: list[Attempt]
     completion: Completion | None
     certificates: list[Certificate]
@@ -82,12 +83,16 @@ class Proof:
 
 
 def proof(enrolment: Enrolment) -> Proof:
-    """Gather the evidence of an enrolment that the caller may read. Eight queries."""
+    """Gather the evidence of an enrolment that the caller may read. Nine queries.
+
+    Of a lecture only what was played is a report; opening it is none. `sealed` says how many rows of
+    the chain the newest signed checkpoint covers.
+    """
     progress = {row.lesson_id: row for row in LessonProgress.objects.filter(enrolment=enrolment)}
     heard: dict[int, dict[str, Any]] = {
         row["lesson_id"]: dict(row)
         for row in Evidence.objects.unscoped(_WHY)
-        .filter(enrolment=enrolment)
+        .filter(enrolment=enrolment, kind=Evidence.Kind.WATCH)
         .values("lesson_id")
         .annotate(first=Min("received_at"), last=Max("received_at"), n=Count("pk"))
         .order_by()
@@ -101,6 +106,7 @@ def proof(enrolment: Enrolment) -> Proof:
         lessons=lessons,
         sessions=list(PlaySession.objects.filter(enrolment=enrolment).order_by("-opened_at")[:20]),
         chain=Chain.objects.filter(enrolment=enrolment).first(),
+        sealed=CheckpointLeaf.objects.filter(enrolment=enrolment).aggregate(n=Max("length"))["n"] or 0,
         attempts=list(
             Attempt.objects.unscoped(_WHY)
             .filter(enrolment=enrolment)

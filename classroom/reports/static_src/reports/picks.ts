@@ -12,10 +12,13 @@ export function sentenceOf(picks: Pick[], many: string, none: string, separator:
   if (!picks.length) return none;
   const names = picks.slice(0, SHOWN).map((pick) => pick.name);
   if (picks.length > SHOWN) names.push('…');
-  return many
-    .replace('{count}', String(picks.length))
-    .replace('{names}', names.join(separator))
-    .replace('{overdue}', String(picks.reduce((sum, pick) => sum + pick.overdue, 0)));
+  const pieces: Record<string, string> = {
+    count: String(picks.length),
+    names: names.join(separator),
+    overdue: String(picks.reduce((sum, pick) => sum + pick.overdue, 0)),
+  };
+  // In one pass, by a function: a name may hold braces or a dollar sign.
+  return many.replace(/\{(count|names|overdue)\}/g, (_, piece: string) => pieces[piece] ?? '');
 }
 
 /** Keep the bar above the matrix in step with the ticks. */
