@@ -59,32 +59,28 @@ def require_space(needed: int) -> None:
 def put(key: str, data: bytes) -> None:
     """Store bytes under a key, replacing what is there; whole or not at all, and safe from a power cut."""
     root = _local_root()
-    try:
+    with _reaching():
         if root is not None:
             _write(root / key, data)
             return
         if default_storage.exists(key):
             default_storage.delete(key)
         default_storage.save(key, ContentFile(data))
-    except OSError as error:
-        raise _storage_error(error) from error
 
 
 def get(key: str) -> bytes:
     """Return the bytes under a key; raise `MediaError` "storage" where they cannot be read."""
-    try:
-        with default_storage.open(key) as file:
-            return bytes(file.read())
-    except OSError as error:
-        raise _storage_error(error) from error
+    with _reaching(), default_storage.open(key) as file:
+        return bytes(file.read())
 
 
 def size(key: str) -> int:
-    """Return the size of what is stored, -1 where there is nothing."""
-    try:
-        return int(default_storage.size(key))
-    except (OSError, LookupError):
-        return -1
+    """Return the size of what is stored, -1 where there is nothing; a store that is away is no answer."""
+    with _reaching():
+        try:
+            return int(default_storage.size(key))
+        except (FileNotFoundError, NotADirectoryError, LookupError):
+            return -1
 
 
 def digest_of(path: Path) -> str:
@@ -110,12 +106,12 @@ def local_source(source: Source) -> Path:
     require_space(source.size)
     fetched = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with default_storage.open(source.key) as remote, fetched.open("wb") as file:
-            shutil.copyfileobj(remote, file, _BLOCK)
-        fetched.replace(path)
-    except OSError as error:
+        with _reaching():
+            with default_storage.open(source.key) as remote, fetched.open("wb") as file:
+                shutil.copyfileobj(remote, file, _BLOCK)
+            fetched.replace(path)
+    finally:
         fetched.unlink(missing_ok=True)
-        raise _storage_error(error) from error
     return path
 
 
@@ -170,7 +166,22 @@ def _write(path: Path, data: bytes) -> None:
         raise
 
 
-def _storage_error(error: OSError) -> MediaError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return NoSpace("disk_full", str(error))
-    return MediaError("storage", str(error))
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Say of whatever goes wrong with disk or bucket that it is the store, and not the lecture."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise NoSpace("disk_full", str(error)) from error
+        raise MediaError("storage", str(error)) from error
+    except _bucket_errors() as error:
+        raise MediaError("storage", f"{type(error).__name__}: {error}") from error
+
+
+def _bucket_errors() -> tuple[type[Exception], ...]:
+    """Return what a bucket's library raises; loaded only where something went wrong, since it is large."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return (Boto3Error, BotoCoreError, ClientError)
