@@ -154,6 +154,7 @@ class Command(BaseCommand):
                     # It would lie in the home folder, one for all platforms of a person.
                     "--no-control-socket",
                 ],
+                grace_s=15,
             ),
             Program(
                 "worker",
