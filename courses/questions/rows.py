@@ -11,6 +11,7 @@ from courses.questions.errors import BadQuestion
 KINDS = ("single", "multiple", "true_false")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST_STEM, LONGEST_OPTION, MOST_OPTIONS = 2000, 500, 12
+LONGEST_REFERENCE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +80,22 @@ def checked(row: QuestionRow) -> QuestionRow:
         raise BadQuestion("stem", _("The question has no text."))
     if len(row.stem) > LONGEST_STEM:
         raise BadQuestion("stem", _("The question is longer than %(n)d characters.") % {"n": LONGEST_STEM})
+    _check_signs(row)
     _check_options(row)
     _check_answers(row)
     order = {option.key: place for place, option in enumerate(row.options)}
     answers = tuple(sorted(set(row.answers), key=order.__getitem__))
     return replace(row, answers=answers)
+
+
+def _check_signs(row: QuestionRow) -> None:
+    """What a database would refuse, and with it everything else of the file."""
+    if len(row.reference) > LONGEST_REFERENCE:
+        words = _("The reference is longer than %(n)d characters.") % {"n": LONGEST_REFERENCE}
+        raise BadQuestion("reference", words)
+    texts = (row.reference, row.stem, row.explanation, row.legal_basis)
+    if any("\x00" in text for text in (*texts, *(f"{option.key}{option.text}" for option in row.options))):
+        raise BadQuestion("stem", _("It holds a sign that cannot be kept. Type the question anew."))
 
 
 def _check_options(row: QuestionRow) -> None:
