@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,10 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from media import lectures, playback, words
+from media import lectures, playback
 from media.models import Encode, Lecture, Track
 from media.plan import Look, make_plan
-from media.queries import LectureState
 from tests.factories.media import (
     ChunkFactory,
     EncodeFactory,
@@ -26,8 +24,8 @@ from tests.factories.media import (
     TrackFactory,
     UploadFactory,
 )
-from tests.factories.people import UserFactory
 from tests.media.test_plan import a_video, some_facts
+from tests.media.visitors import entered, member
 
 pytestmark = pytest.mark.django_db
 
@@ -35,32 +33,9 @@ LIST = "/admin/lectures/"
 SRT = "1\n00:00:01,000 --> 00:00:04,000\n资质认定\n"
 
 
-def member(group: str) -> Any:
-    """A person of one of the groups that the data migration makes."""
-    user = UserFactory(is_staff=True, language="en")
-    user.groups.add(Group.objects.get(name=group))
-    return user
-
-
 @pytest.fixture(autouse=True)
 def _english(settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
-
-
-def entered(user: Any, **more: Any) -> Client:
-    client = Client(headers={"Accept-Language": "en"}, **more)
-    client.force_login(user)
-    return client
-
-
-@pytest.fixture
-def owner() -> Any:
-    return member("Trainers")
-
-
-@pytest.fixture
-def lecture(owner: Any) -> Lecture:
-    return LectureFactory(owner=owner, published=True, title="Subcontracting")
 
 
 def page(client: Client, url: str, status: int = 200) -> str:
@@ -90,38 +65,6 @@ def test_reviewers_and_operators_see_everyones(group: str, lecture: Lecture) -> 
     assert "Subcontracting" in html
     assert lecture.owner.name in html
     assert "data-up-drop" not in html
-
-
-def test_nobody_else_opens_it(lecture: Lecture) -> None:
-    user = UserFactory(is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
-    for url in (LIST, detail(lecture), f"{LIST}live/", f"{LIST}running/", f"{LIST}{lecture.pk}/trash/"):
-        assert entered(user).get(url).status_code in {302, 403}
-    assert Client().get(LIST).status_code == 302
-
-
-def test_another_trainers_lecture_does_not_exist(lecture: Lecture) -> None:
-    client = entered(member("Trainers"))
-    assert client.get(detail(lecture)).status_code == 404
-    for name in ("retry", "restore", "trash"):
-        assert client.post(f"{detail(lecture)}{name}/").status_code == 404
-    assert not Lecture.objects.filter(trashed_at__isnull=False).exists()
-
-
-def test_a_reviewer_looks_but_changes_nothing(lecture: Lecture) -> None:
-    client = entered(member("Reviewers"))
-    html = page(client, detail(lecture))
-    assert "Upload captions" not in html
-    for data in ({"form": "about", "title": "x", "language": "en"}, {"form": "poster", "clear": "1"}):
-        assert client.post(detail(lecture), data).status_code in {302, 403}
-    lecture.refresh_from_db()
-    assert lecture.title == "Subcontracting"
-
-
-def test_changes_need_a_token(owner: Any, lecture: Lecture) -> None:
-    client = entered(owner, enforce_csrf_checks=True)
-    assert client.post(f"{detail(lecture)}trash/", {"is_sure": "on"}).status_code == 403
-    assert client.post(detail(lecture), {"form": "about", "title": "x"}).status_code == 403
 
 
 # --- the list
@@ -163,20 +106,6 @@ def test_search_and_pages(owner: Any) -> None:
     assert "No lecture has these words" in page(client, f"{LIST}?q=nothing%22%27")
 
 
-def test_the_list_costs_the_same_at_one_and_at_three(owner: Any, django_assert_max_num_queries: Any) -> None:
-    client = entered(owner)
-    counts = []
-    for _ in range(3):
-        lecture = LectureFactory(owner=owner, published=True)
-        RenditionFactory(encode=lecture.current)
-        TrackFactory(lecture=lecture)
-        client.get(LIST)
-        with django_assert_max_num_queries(40) as seen:
-            client.get(LIST)
-        counts.append(len(seen))
-    assert counts[0] == counts[2]
-
-
 def test_rows_move_without_a_reload(owner: Any, django_assert_max_num_queries: Any) -> None:
     encode = EncodeFactory(lecture__owner=owner, state="transcoding", planned_ms=100)
     chunk = ChunkFactory(encode=encode, done_ms=10)
@@ -192,12 +121,6 @@ def test_rows_move_without_a_reload(owner: Any, django_assert_max_num_queries: A
     chunk.done_ms = 55
     chunk.save()
     assert "Encoding 55 %" in str(client.get(url, headers={"If-None-Match": first["ETag"]}).json())
-
-
-def test_live_rows_are_only_ones_own(owner: Any, lecture: Lecture) -> None:
-    stranger = entered(member("Trainers"))
-    rows = ",".join(["lecture-" + "9" * 40, "lecture--1", f"lecture-{lecture.pk}", *["x"] * 100])
-    assert stranger.get(f"{LIST}live/?rows={rows}").json()["rows"] == {}
 
 
 # --- one lecture
@@ -381,36 +304,3 @@ def test_the_chooser_offers_what_may_be_used(owner: Any, lecture: Lecture) -> No
     found = page(client, reverse("lecture_chooser:choose_results") + "?q=Subcon")
     assert "Subcontracting" in found
     assert "Sampling" not in found
-
-
-# --- words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (None, "not known"),
-        (1, "less than a minute"),
-        (59, "less than a minute"),
-        (60, "about 1 minute left"),
-        (361, "about 6 minutes left"),
-        (7200, "about 2 hours left"),
-    ],
-)
-def test_estimates_are_no_more_exact_than_they_are(seconds: int | None, said: str) -> None:
-    assert said in words.time_left(seconds)
-
-
-def test_lengths() -> None:
-    assert [words.clock(ms) for ms in (0, 59_600, 2_040_000, 5_640_000)] == [
-        "0:00",
-        "1:00",
-        "34:00",
-        "1:34:00",
-    ]
-
-
-def test_the_stages_of_a_row() -> None:
-    places = [place for _code, _label, place in words.stages(LectureState("transcoding", 0.5))]
-    assert places == ["passed", "passed", "passed", "current", "coming", "coming"]
-    assert {place for _c, _l, place in words.stages(LectureState("published", 1.0))} == {"passed"}
