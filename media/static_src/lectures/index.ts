@@ -83,8 +83,8 @@ async function preview(video: HTMLVideoElement): Promise<void> {
     qualities: () => undefined,
     quality: () => undefined,
     failed: (failure) => {
-      const said = document.querySelector('[data-video-said]');
-      if (said) said.textContent = failure.detail || failure.kind;
+      const said = document.querySelector<HTMLElement>('[data-video-said]');
+      if (said) said.textContent = said.dataset[failure.kind] ?? '';
     },
   });
 }
