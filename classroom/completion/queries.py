@@ -21,8 +21,9 @@ from courses.catalogue.models import EditionLesson
 def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, Any]:
     """Return the facts of an enrolment that its rule is held against; whole numbers and strings only."""
     edition, progress = enrolment.edition, progress_map(enrolment)
+    before = _completed_before(enrolment)
     tolerance = policy_of(edition.policy).tolerance
-    complete = set(LessonCompletion.objects.filter(enrolment=enrolment).values_list("lesson_id", flat=True))
+    complete = dict(LessonCompletion.objects.filter(enrolment=enrolment).values_list("lesson_id", "at"))
     lessons, readings = [], []
     for lesson in EditionLesson.objects.filter(edition=edition).order_by("position"):
         row = progress.get(lesson.pk)
@@ -35,19 +36,27 @@ def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, An
                     "covered_ms": size(coverage),
                     "missing_ms": size(spans.missing(coverage, lesson.duration_ms, tolerance)),
                     "is_complete": lesson.pk in complete,
+                    "on": _day(complete.get(lesson.pk)),
                 }
             )
         else:
-            done = lesson.pk in complete or bool(row and row.acknowledged_at)
-            readings.append({"key": str(lesson.key), "acknowledged": done})
+            at = complete.get(lesson.pk) or (row.acknowledged_at if row else None)
+            readings.append({"key": str(lesson.key), "acknowledged": at is not None, "on": _day(at)})
     return {
         "version": 1,
         "on": timezone.localdate(now).isoformat(),
+        "enrolled_on": _day(enrolment.enrolled_at),
         "lessons": lessons,
         "readings": readings,
         "exam": _exam(enrolment),
-        "completed_courses": _completed_before(enrolment),
+        "completed_courses": sorted(before),
+        "courses_on": _day(max(before.values(), default=None)),
     }
+
+
+def _day(at: datetime | None) -> str | None:
+    """Return the day, by the institution's clock, on which a fact was there."""
+    return timezone.localdate(at).isoformat() if at else None
 
 
 def _exam(enrolment: Enrolment) -> dict[str, Any] | None:
@@ -60,23 +69,27 @@ def _exam(enrolment: Enrolment) -> dict[str, Any] | None:
         "attempt": best.number if best else None,
         "score_tenths": int(best.score * 10) if best and best.score is not None else None,
         "is_passed": bool(best and best.is_passed),
+        "on": _day(best.submitted_at) if best else None,
     }
 
 
-def _completed_before(enrolment: Enrolment) -> list[str]:
-    """Return the codes of completed courses, where the rule asks for any."""
-    asked = {
-        code
-        for part in enrolment.edition.rule.get("all", ())
-        if part.get("kind") == "prerequisites"
-        for code in part.get("courses", ())
-    }
+def _completed_before(enrolment: Enrolment) -> dict[str, datetime]:
+    """Return the courses completed of those that the rule asks for, by code, with the first time of each."""
+    asked = rules.courses_before(enrolment.edition.rule)
     if not asked:
-        return []
+        return {}
     own = Completion.objects.unscoped("one person's, by the filter").filter(
         enrolment__user_id=enrolment.user_id, enrolment__course__code__in=asked
     )
-    return sorted(set(own.values_list("enrolment__course__code", flat=True)))
+    return dict(own.order_by("-at").values_list("enrolment__course__code", "at"))
+
+
+def unlocked_by(completion: Completion) -> list[Enrolment]:
+    """Return the person's enrolments under way that ask for the course that was completed."""
+    done = completion.enrolment
+    own = Enrolment.objects.unscoped("one person's, by the filter").select_related("edition", "course")
+    waiting = own.filter(user_id=done.user_id, state=Enrolment.State.ACTIVE).order_by("pk")
+    return [one for one in waiting if done.course.code in rules.courses_before(one.edition.rule)]
 
 
 def completion_of(enrolment: Enrolment) -> Completion | None:

@@ -5,14 +5,18 @@
         {"kind": "readings", "keys": "all" | [key, …]},
         {"kind": "exam"},
         {"kind": "prerequisites", "courses": ["A1", …]},
-        {"kind": "deadline", "on": "2026-12-31"}]}
+        {"kind": "deadline", "on": "2026-12-31"} | {"kind": "deadline", "days": 60}]}
 
-A rule that asks for nothing never passes, and neither does a part that this version does not know:
+A deadline is a last day, or so many days after enrolling. It is kept where the facts were there by that
+day, whenever they are judged: an exam handed in at midnight is not lost to a sweep that runs later.
+
+A rule that asks for nothing never passes, and neither does a part that this version cannot read:
 a mistake in a rule must never make a certificate.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from typing import Any
 
 Facts = Mapping[str, Any]
@@ -92,11 +96,40 @@ def outcome_from(data: Facts) -> Outcome:
     return Outcome(bool(data.get("satisfied", True)), items)
 
 
+class _Unreadable(ValueError):
+    """A part of a rule that says nothing that can be judged."""
+
+
+def _names(value: Any) -> list[str]:
+    """Return a list of names. Raises `_Unreadable` for anything else, and for an empty one."""
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise _Unreadable
+    return list(dict.fromkeys(value))
+
+
+def _whole(value: Any, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _Unreadable
+    return value
+
+
+def courses_before(rule: Facts) -> list[str]:
+    """Return the codes of the courses that a rule asks for, whatever else is written in it."""
+    parts = rule.get("all")
+    codes: set[str] = set()
+    for part in parts if isinstance(parts, list) else ():
+        if isinstance(part, Mapping) and part.get("kind") == "prerequisites":
+            listed = part.get("courses")
+            codes |= {code for code in listed if isinstance(code, str)} if isinstance(listed, list) else set()
+    return sorted(codes)
+
+
 def _wanted(rule: Facts, known: list[Facts]) -> list[Facts]:
     """Return the facts that a rule names; a key that nothing has is an unmet fact."""
     keys = rule.get("keys", "all")
     if keys == "all":
         return known
+    keys = _names(keys)
     by_key = {fact["key"]: fact for fact in known}
     return [by_key.get(key, {"key": key, "duration_ms": 0}) for key in keys]
 
@@ -116,7 +149,7 @@ def lesson_is_seen(fact: Facts, percent: int) -> bool:
 
 
 def _lessons(rule: Facts, inputs: Facts) -> Item:
-    percent = int(rule.get("coverage_percent", 100))
+    percent = _whole(rule.get("coverage_percent", 100), 1, 100)
     parts = []
     for fact in _wanted(rule, inputs["lessons"]):
         have, need = int(fact.get("covered_ms", 0)), int(fact.get("duration_ms", 0))
@@ -138,7 +171,7 @@ def _prerequisites(rule: Facts, inputs: Facts) -> Item:
     held = set(inputs.get("completed_courses", ()))
     parts = [
         Part(code, State.MET if code in held else State.NOT_BEGUN, int(code in held), 1)
-        for code in rule.get("courses", ())
+        for code in _names(rule.get("courses"))
     ]
     return _counted("prerequisites", parts, Step.COMPLETE_COURSES, False)
 
@@ -162,10 +195,45 @@ def _exam(rule: Facts, inputs: Facts) -> Item:
     return Item("exam", state, have, need, Step.SIT_EXAM)
 
 
+def _day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise _Unreadable from error
+
+
+def last_day(rule: Facts, inputs: Facts) -> date:
+    """Return the last day of a deadline: the day named, or so many days after enrolling."""
+    if ("on" in rule) == ("days" in rule):
+        raise _Unreadable
+    if "on" in rule:
+        return _day(rule["on"])
+    return _day(inputs.get("enrolled_on")) + timedelta(days=_whole(rule["days"], 1, 3660))
+
+
 def _deadline(rule: Facts, inputs: Facts) -> Item:
-    on, today = str(rule.get("on", "")), str(inputs.get("on", ""))
-    met = bool(on) and bool(today) and today <= on
-    return Item("deadline", State.MET if met else State.MISSED, int(met), 1, "" if met else Step.ASK, (), on)
+    last = last_day(rule, inputs)
+    met = _day(inputs.get("on")) <= last
+    step = Step.NONE if met else Step.ASK
+    return Item("deadline", State.MET if met else State.MISSED, int(met), 1, step, (), last.isoformat())
+
+
+def _as_of_the_facts(wanted: list[Any], inputs: Facts) -> Facts:
+    """Return the inputs as of the day when the last fact was there, for a deadline that all else meets.
+
+    A fact without a day of its own is of today; facts never lie ahead.
+    """
+    today = str(inputs.get("on", ""))
+    facts: list[Facts] = []
+    for part in wanted:
+        if part["kind"] in {"lessons", "readings"}:
+            facts += _wanted(part, inputs[part["kind"]])
+        elif part["kind"] == "exam":
+            facts.append(inputs["exam"])
+        elif part["kind"] == "prerequisites":
+            facts.append({"on": inputs.get("courses_on")})
+    days = [str(fact.get("on") or today) for fact in facts]
+    return {**inputs, "on": min(today, max(days, default=today))}
 
 
 _KINDS: dict[str, Callable[[Facts, Facts], Item]] = {
@@ -190,15 +258,26 @@ def _blocked_by_lessons(items: list[Item]) -> list[Item]:
     ]
 
 
+def _judged(part: Any, inputs: Facts) -> Item:
+    kind = str(part.get("kind", "")) if isinstance(part, Mapping) else ""
+    judge = _KINDS.get(kind)
+    try:
+        return judge(part, inputs) if judge else Item(kind, State.UNKNOWN, 0, 1, Step.ASK)
+    except _Unreadable:
+        return Item(kind, State.UNKNOWN, 0, 1, Step.ASK)
+
+
 def evaluate(rule: Facts, inputs: Facts) -> Outcome:
     """Return whether `inputs` satisfy `rule`, and how each part stands. The same in gives the same out."""
     wanted = rule.get("all") if rule.get("version") == 1 else None
     if not isinstance(wanted, list):
         return Outcome(False, ())
-    items = []
-    for part in wanted:
-        kind = str(part.get("kind", "")) if isinstance(part, Mapping) else ""
-        judge = _KINDS.get(kind)
-        items.append(judge(part, inputs) if judge else Item(kind, State.UNKNOWN, 0, 1, Step.ASK))
+    items = [_judged(part, inputs) for part in wanted]
+    if all(item.is_met for item in items if item.kind != "deadline"):
+        known = _as_of_the_facts(wanted, inputs)
+        items = [
+            _judged(part, known) if item.kind == "deadline" else item
+            for part, item in zip(wanted, items, strict=True)
+        ]
     asked = any(item.need > 0 and item.kind != "deadline" for item in items)
     return Outcome(asked and all(item.is_met for item in items), tuple(_blocked_by_lessons(items)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from classroom.completion.rules import Item, Outcome, Part, State, Step
 
@@ -39,7 +39,7 @@ def state(code: str) -> str:
         State.UNDER_WAY: _("under way"),
         State.NOT_BEGUN: _("not begun"),
         State.BLOCKED: _("waits"),
-        State.MISSED: _("missed"),
+        State.MISSED: pgettext("deadline", "missed"),
     }.get(code, _("cannot be judged"))
 
 
@@ -60,6 +60,8 @@ def _line(item: Item, titles: Mapping[str, str]) -> Line:
         "exam": _exam,
         "deadline": _deadline,
     }.get(item.kind, _unknown)
+    if item.state == State.UNKNOWN and item.kind != "exam":
+        say = _unknown
     title, standing, next_step = say(item, titles)
     return Line(item.kind, item.state, title, standing, "" if item.is_met else next_step, unmet)
 

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from classroom.certificates.services import award
 from classroom.certificates.tasks import render_soon
-from classroom.completion.queries import explain
+from classroom.completion.queries import explain, unlocked_by
 from classroom.completion.services import settle
 from classroom.enrolment.models import Enrolment
 from classroom.exams import services as exams
@@ -50,7 +50,15 @@ def submit_exam(*, user: User, attempt: Attempt) -> Attempt:
         raise Attempt.DoesNotExist
     attempt = exams.submit(attempt=attempt)
     if attempt.is_passed:
-        completion = settle(enrolment=locked)
-        if completion is not None:
-            render_soon(award(completion=completion))
+        _complete(locked)
     return attempt
+
+
+def _complete(enrolment: Enrolment) -> None:
+    """Settle and award, and go on with the person's courses that waited for this one."""
+    completion = settle(enrolment=enrolment)
+    if completion is None:
+        return
+    render_soon(award(completion=completion))
+    for waiting in unlocked_by(completion):
+        _complete(waiting)

@@ -16,6 +16,7 @@ from classroom.certificates.models import Certificate
 from classroom.certificates.services import award
 from classroom.certificates.tasks import render_soon
 from classroom.completion.models import Completion
+from classroom.completion.queries import unlocked_by
 from classroom.completion.services import settle
 from classroom.enrolment import errors as enrolment_errors
 from classroom.enrolment import services as enrolments
@@ -85,8 +86,20 @@ def _awarded(enrolment_id: int) -> Certificate | None:
 def _settle(enrolment_id: int, now: datetime | None = None) -> Certificate | None:
     """Settle an enrolment and award what it earned; returns the certificate where there is one now."""
     enrolment = Enrolment.objects.unscoped("the conductor settles everybody's").get(pk=enrolment_id)
+    was_complete = enrolment.state == Enrolment.State.COMPLETED
     completion = settle(enrolment=enrolment, now=now)
-    return _award(completion, now) if completion else None
+    if completion is None:
+        return None
+    certificate = _award(completion, now)
+    if not was_complete:
+        settle_unlocked(completion, now)
+    return certificate
+
+
+def settle_unlocked(completion: Completion, now: datetime | None = None) -> None:
+    """Settle the person's courses that waited for this one: in them nothing more will be watched."""
+    for waiting in unlocked_by(completion):
+        _settle(waiting.pk, now)
 
 
 def _award(completion: Completion, now: datetime | None = None) -> Certificate | None:
