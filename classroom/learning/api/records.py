@@ -20,6 +20,7 @@ from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import visible_enrolments
 from classroom.institutions.queries import scope_of
 from classroom.learning.api import serializers
+from classroom.learning.pages import titled
 from classroom.people.services import audit
 from classroom.progress import keys
 from classroom.progress.export import checkpoint_line, export_lines
@@ -42,12 +43,12 @@ def outline_of(enrolment: Enrolment) -> dict[str, Any]:
     """Return the lessons of an enrolment with progress, and every condition in words. Constant queries."""
     edition, rows, complete = enrolment.edition, progress_map(enrolment), lesson_ids_complete(enrolment)
     listed = list(EditionLesson.objects.filter(edition=edition).order_by("position"))
-    titles = {str(lesson.key): lesson.title for lesson in listed}
+    titles = {str(lesson.key): titled(lesson) for lesson in listed}
     return {
         "enrolment": enrolment.pk,
         "course": enrolment.course.code,
         "edition": edition.number,
-        "title": edition.title,
+        "title": titled(edition),
         "state": enrolment.state,
         "due_on": enrolment.due_on,
         "lessons": [
@@ -55,7 +56,7 @@ def outline_of(enrolment: Enrolment) -> dict[str, Any]:
                 "key": str(lesson.key),
                 "number": number,
                 "kind": lesson.kind,
-                "title": lesson.title,
+                "title": titles[str(lesson.key)],
                 "duration_ms": lesson.duration_ms,
                 "covered_ms": row.covered_ms if row else 0,
                 "coverage": row.coverage if row else [],
