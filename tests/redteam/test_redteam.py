@@ -4,115 +4,17 @@ After every attack the whole is held to the promise: what a person has in a less
 cap (1.0) times the time that really passed, plus the stated slack of 2 s.
 """
 
-import http.client
-import json
-import os
 import signal
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from config.management.commands.bench_heartbeat import Command
-from config.stack import free_port
+from tests.redteam.people import Person, Site, play
 
 pytestmark = [pytest.mark.stack]
 SLACK_MS = 2000
 LONG = 10 * 3600 * 1000
-
-
-@dataclass
-class Site:
-    """A web server with data of its own, and people who are signed in."""
-
-    environment: dict[str, str]
-    people: list[dict[str, Any]]
-    port: int = 0
-    process: Any = None
-
-    def start(self) -> None:
-        self.port = self.port or free_port()
-        self.process = Command._serve(self.environment, self.port)
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        self.process.send_signal(how)
-        self.process.wait(30)
-
-
-@dataclass
-class Person:
-    """One person's client; it may say anything."""
-
-    site: Site
-    facts: dict[str, Any]
-
-    def post(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=30)
-        headers = {
-            "Content-Type": "application/json",
-            "Cookie": f"sessionid={self.facts['cookie']}; csrftoken={self.facts['csrf']}",
-            "X-CSRFToken": self.facts["csrf"],
-        }
-        connection.request("POST", path, body if isinstance(body, str) else json.dumps(body), headers)
-        answer = connection.getresponse()
-        raw = answer.read()
-        connection.close()
-        return answer.status, json.loads(raw) if raw else {}
-
-    def open(self) -> str:
-        status, grant = self.post(
-            "/api/learning/sessions/", {"enrolment": self.facts["enrolment"], "lesson": self.facts["lesson"]}
-        )
-        assert status == 201, grant
-        self.began = time.monotonic() if not hasattr(self, "began") else self.began
-        return grant["session"]
-
-    def beat(self, session: str, seq: int, *spans: tuple[int, int, int, int]) -> dict[str, Any]:
-        named = [{"s": s, "e": e, "t0": a, "t1": b, "rate": 1} for s, e, a, b in spans]
-        status, said = self.post(f"/api/learning/sessions/{session}/heartbeat/", {"seq": seq, "spans": named})
-        assert status == 200, said
-        return said
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("redteam")
-    environment = {
-        **os.environ,
-        "VAR_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "config.bench_heartbeat.settings",
-    }
-    environment.pop("DATABASE_URL", None)
-    command = Command()
-    command._manage(environment, "migrate", "--verbosity", "0")
-    people = json.loads(command._prepare(environment, "learners 16"))
-    site = Site(environment, people)
-    site.start()
-    yield site
-    site.stop()
-    assert "evidence holds" in command._manage(environment, "verify_evidence")
-    assert " 0 differences" in command._manage(environment, "rebuild_progress")
-
-
-@pytest.fixture
-def person(site: Site) -> Person:
-    return Person(site, site.people.pop())
-
-
-def play(
-    person: Person, session: str, seconds: float, *, media: int = 0, clock: int = 0, seq: int = 0
-) -> int:
-    """Play honestly in real time and report each half second; return the next number."""
-    begin = time.monotonic()
-    while (passed := int((time.monotonic() - begin) * 1000)) < seconds * 1000:
-        time.sleep(0.5)
-        now = int((time.monotonic() - begin) * 1000)
-        person.beat(session, seq, (media + passed, media + now, clock + passed, clock + now))
-        seq += 1
-    return seq
-
 
 ATTACKS = {
     "seek to the end": [(LONG - 60_000, LONG, 0, 900)],
