@@ -24,6 +24,18 @@ class BadCreditCode(InstitutionError):
     message = _("The unified social credit code fails its check. Compare all 18 characters.")
 
 
+class BadCertificateNumber(InstitutionError):
+    """The CMA certificate's number is not of its form."""
+
+    message = _("A CMA certificate number has twelve digits. Compare it with the certificate.")
+
+
+class Ended(InstitutionError):
+    """An institution that ended cannot take another in."""
+
+    message = _("This institution has ended itself. Choose the one that goes on.")
+
+
 class AlreadyThere(InstitutionError):
     """What was to be made is there already."""
 

@@ -6,8 +6,15 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from classroom.institutions.codes import uscc_is_valid
-from classroom.institutions.errors import AlreadyThere, BadCreditCode, EndsBeforeStart, NotAllowed
+from classroom.institutions.codes import cma_warnings, uscc_is_valid
+from classroom.institutions.errors import (
+    AlreadyThere,
+    BadCertificateNumber,
+    BadCreditCode,
+    Ended,
+    EndsBeforeStart,
+    NotAllowed,
+)
 from classroom.institutions.models import CmaCertificate, Institution, SupervisingAuthority
 from classroom.people.models import User
 from classroom.people.permissions import is_operator
@@ -100,12 +107,17 @@ def move_institution(
 def merge_institution(*, institution: Institution, into: Institution, by: User | None) -> Institution:
     """Note that an institution went up in another; its records stay under its own name. Audited.
 
-    Locks its row. Raises `NotAllowed`, `AlreadyThere` for itself or where it is not active any more.
+    Locks both rows. Raises `NotAllowed`, `AlreadyThere` for itself or where it is not active any more,
+    `Ended` where the other is not: two that went up in each other would leave none.
     """
     _operators_only(by)
-    row = _locked(institution)
+    first, second = sorted((institution, into), key=lambda one: one.pk)
+    rows = {one.pk: one for one in (_locked(first), _locked(second))}
+    row, into = rows[institution.pk], rows[into.pk]
     if row.pk == into.pk or row.state != Institution.State.ACTIVE:
         raise AlreadyThere
+    if into.state != Institution.State.ACTIVE:
+        raise Ended
     row.state, row.merged_into = Institution.State.MERGED, into
     row.save(update_fields=["state", "merged_into"])
     _note(by, "merge", row, into=into.pk)
@@ -114,9 +126,14 @@ def merge_institution(*, institution: Institution, into: Institution, by: User |
 
 @transaction.atomic
 def close_institution(*, institution: Institution, by: User | None) -> Institution:
-    """Note that an institution ended; records stay. Locks its row. Audited. Raises `NotAllowed`."""
+    """Note that an institution ended; records stay. Locks its row. Audited.
+
+    Raises `NotAllowed`, `AlreadyThere` where it ended before.
+    """
     _operators_only(by)
     row = _locked(institution)
+    if row.state != Institution.State.ACTIVE:
+        raise AlreadyThere
     row.state = Institution.State.CLOSED
     row.save(update_fields=["state"])
     _note(by, "close", row)
@@ -129,9 +146,12 @@ def add_cma_certificate(
 ) -> CmaCertificate:
     """Enter a CMA certificate; an institution may hold several. Audited.
 
-    Raises `NotAllowed`, `EndsBeforeStart`, `AlreadyThere` for a number that is in use.
+    Raises `NotAllowed`, `BadCertificateNumber`, `EndsBeforeStart`, `AlreadyThere` for a number that is
+    in use.
     """
     _operators_only(by)
+    if "format" in cma_warnings(number):
+        raise BadCertificateNumber
     if valid_until <= issued_on:
         raise EndsBeforeStart
     try:

@@ -120,6 +120,14 @@ def test_a_closed_account_is_not_opened_by_an_old_link(newcomer: User, operator:
     assert not newcomer.has_usable_password()
 
 
+def test_a_paused_account_is_not_opened_by_its_link(newcomer: User) -> None:
+    path = invitation_path(newcomer)
+    User.objects.filter(pk=newcomer.pk).update(is_active=False)
+    assert Client().post(path, NEW).status_code == 410
+    User.objects.filter(pk=newcomer.pk).update(is_active=True)
+    assert Client().get(path).status_code == 200
+
+
 def test_the_token_of_one_does_not_open_another(newcomer: User) -> None:
     victim = UserFactory()
     _, token = parts(invitation_path(newcomer))

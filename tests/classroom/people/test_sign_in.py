@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from classroom.people import services
+from classroom.people.backends import lock_name
 from classroom.people.invitations import invitation_path
 from classroom.people.models import AuditEntry, SignIn, User
 from tests.factories.people import PASSWORD, UserFactory
@@ -128,6 +129,16 @@ def test_a_lock_holds_for_every_way_of_writing_the_name(
     assert answers == [401] * (FAILURES - 1) + [429]
     assert sign_in(client, "cHEN@lab.example").status_code == 429
     assert AccessAttempt.objects.get().username == "chen@lab.example"
+
+
+@pytest.mark.parametrize("spelling", [" CHEN@lab.example", "chen＠lab.example", "chen@lab.example"])
+def test_failures_are_counted_under_one_name_at_every_door(spelling: str) -> None:
+    """Whatever form asks, be it one that does not tidy up what was typed."""
+    request = RequestFactory().post("/elsewhere/", {"username": spelling})
+    assert lock_name(request, {"username": spelling}) == "chen@lab.example"
+    assert lock_name(request) == "chen@lab.example"
+    assert lock_name(request, {"username": None}) == "chen@lab.example"
+    assert len(lock_name(request, {"username": "x" * 999})) == 255
 
 
 def test_seven_failures_are_no_lock_yet(client: Client, person: User, sign_in: SignsIn) -> None:
