@@ -108,7 +108,8 @@ def _read(lines: Iterable[Iterable[Any]], prefix: str) -> list[QuestionRow]:
 def _heading(cells: list[str]) -> list[str]:
     """Return the columns' names, or nothing where this is not the heading."""
     names = [
-        _BY_WORD.get(cell) or (f"option_{usual(cell[-1]).upper()}" if cell[:2] == "选项" else "") for cell in cells
+        _BY_WORD.get(cell) or (f"option_{usual(cell[-1]).upper()}" if cell[:2] == "选项" else "")
+        for cell in cells
     ]
     return names if "stem" in names and ("answer" in names or "is_right" in names) else []
 
