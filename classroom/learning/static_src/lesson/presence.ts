@@ -41,6 +41,8 @@ export class PresenceCheck {
     this.#id = id;
     this.#missed = false;
     this.#tick();
+    // The clock of a question that this one stands for would go on, and stop playing when it ran out.
+    window.clearInterval(this.#timer);
     this.#timer = window.setInterval(() => this.#tick(), 1000);
     if (!this.#dialog.open) this.#dialog.showModal();
     return true;

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+
+import type { Outcome, Presence } from '../../../classroom/learning/static_src/lesson/api.ts';
+import { PresenceCheck } from '../../../classroom/learning/static_src/lesson/presence.ts';
+import { newPage, page, settled } from './dom.ts';
+
+const WORDS = { presence_left: '{time} left', presence_missed: 'Time is over', presence_failed: 'Not sent yet' };
+let said: string[];
+let answer: Outcome<unknown>;
+let extension: Outcome<Presence>;
+let check: PresenceCheck;
+let now = 0;
+const realNow = performance.now;
+
+beforeEach(() => {
+  newPage();
+  page.add('presence', 'dialog');
+  page.add('presence-left', 'p');
+  page.add('presence-answer', 'button');
+  page.add('presence-extend', 'button');
+  [said, now] = [[], 0];
+  answer = { kind: 'ok', value: null };
+  extension = { kind: 'ok', value: { id: 'a', seconds_left: 100 } };
+  performance.now = () => now;
+  mock.timers.enable({ apis: ['setInterval'] });
+  check = new PresenceCheck(WORDS, {
+    answer: async (id) => (said.push(`answer ${id}`), answer),
+    extend: async (id) => (said.push(`extend ${id}`), extension),
+    missed: () => said.push('missed'),
+    answered: () => said.push('answered'),
+  });
+});
+
+afterEach(() => {
+  mock.timers.reset();
+  performance.now = realNow;
+});
+
+function pass(seconds: number): void {
+  for (let second = 0; second < seconds; second += 1) {
+    now += 1000;
+    mock.timers.tick(1000);
+  }
+}
+
+const left = () => page.part('presence-left').textContent;
+const open = () => page.part('presence').open;
+
+test('a question opens the dialog once and counts down', () => {
+  assert.equal(check.ask({ id: 'a', seconds_left: 60 }), true);
+  assert.deepEqual([open(), check.isOpen, left()], [true, true, '01:00 left']);
+  pass(15);
+  assert.equal(left(), '00:45 left');
+  assert.equal(check.ask({ id: 'a', seconds_left: 44 }), false);
+  pass(1);
+  assert.equal(left(), '00:43 left');
+});
+
+test('an answer closes it and says so once', async () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual(said, ['answer a', 'answered']);
+  assert.deepEqual([open(), check.isOpen], [false, false]);
+  pass(120);
+  assert.deepEqual(said, ['answer a', 'answered'], 'no time runs out afterwards');
+});
+
+test('pressing twice before the answer comes back does no harm', async () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence-answer').click();
+  page.part('presence-answer').click();
+  await settled();
+  assert.equal(said.filter((one) => one === 'answer a').length, 2);
+  assert.equal(open(), false);
+});
+
+test('when the time is over playing stops once, and the question stays to be answered', async () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  pass(59);
+  assert.deepEqual(said, []);
+  pass(3);
+  assert.deepEqual(said, ['missed']);
+  assert.deepEqual([left(), open(), page.part('presence-extend').hidden], ['Time is over', true, true]);
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual(said, ['missed', 'answer a', 'answered']);
+});
+
+test('more time is shown as the server gives it', async () => {
+  check.ask({ id: 'a', seconds_left: 10 });
+  page.part('presence-extend').click();
+  await settled();
+  assert.deepEqual(said, ['extend a']);
+  assert.equal(left(), '01:40 left');
+  pass(99);
+  assert.deepEqual(said, ['extend a']);
+});
+
+test('more time that is refused leaves what there was', async () => {
+  extension = { kind: 'refused', status: 409, detail: 'no' };
+  check.ask({ id: 'a', seconds_left: 10 });
+  page.part('presence-extend').click();
+  await settled();
+  assert.equal(left(), '00:10 left');
+});
+
+for (const outcome of [{ kind: 'later', offline: true }, { kind: 'signed_out' }] as const) {
+  test(`an answer that did not arrive (${outcome.kind}) leaves the question open and says so`, async () => {
+    answer = outcome;
+    check.ask({ id: 'a', seconds_left: 60 });
+    page.part('presence-answer').click();
+    await settled();
+    assert.deepEqual([open(), left()], [true, 'Not sent yet']);
+    answer = { kind: 'ok', value: null };
+    page.part('presence-answer').click();
+    await settled();
+    assert.equal(open(), false);
+  });
+}
+
+test('a question that is not open any more closes, so that nobody is stuck before it', async () => {
+  answer = { kind: 'refused', status: 404, detail: '' };
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual([open(), said.at(-1)], [false, 'answered']);
+});
+
+test('another question in place of a missed one counts anew, with one clock', () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  assert.equal(check.ask({ id: 'b', seconds_left: 60 }), true);
+  assert.equal(page.part('presence-extend').hidden, false);
+  pass(10);
+  assert.equal(left(), '00:50 left');
+  pass(52);
+  assert.deepEqual(said, ['missed', 'missed']);
+});
+
+test('after an answer no clock of an earlier question goes on', async () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  check.ask({ id: 'b', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  said.length = 0;
+  const text = left();
+  pass(120);
+  assert.deepEqual([said, left()], [[], text]);
+});
+
+test('escape is no answer', () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  assert.equal(page.part('presence').fire('cancel').defaultPrevented, true);
+  assert.equal(check.isOpen, true);
+});
+
+test('the buttons do nothing while nothing is asked', async () => {
+  page.part('presence-answer').click();
+  page.part('presence-extend').click();
+  await settled();
+  assert.deepEqual(said, []);
+});
