@@ -123,7 +123,7 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "VAR_DIR": str(folder),
         "PORT": str(port),
         "UPLOAD_IDLE_SECONDS": "2",
-        "BROKER_URL": "memory://",
+        "BROKER_URL": "redis://127.0.0.1:9/0",  # nobody there: uploads need no broker
     }
     command = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}", "--preload"]
     command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--log-level", "warning"]
