@@ -41,7 +41,7 @@ def _one(certificate_id: int) -> Certificate:
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     """List certificates, the newest first, found by number, holder or institution."""
-    words = request.GET.get("q", "").strip()[:64]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:64]
     state = request.GET.get("state", "")
     found = queries.found(words, state)
     page = Paginator(found, 50).get_page(request.GET.get("p"))

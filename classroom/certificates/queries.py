@@ -1,5 +1,6 @@
 """Reads of certificates: one's own, the public page, the state."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +15,8 @@ from classroom.certificates.sheet import plain
 from classroom.institutions.queries import scope_of
 from classroom.people.ids import mask_name
 
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 VALID, EXPIRED, REVOKED, REPLACED = "valid", "expired", "revoked", "replaced"
 
 
@@ -49,19 +52,25 @@ def readable(user: Any, number: str) -> Certificate:
     Raises `Certificate.DoesNotExist` for anybody else.
     """
     visible = Certificate.objects.visible_to(scope_of(user))
-    return visible.select_related("replaced_by").get(number=numbers.tidy(number))
+    parsed = numbers.parse(number)
+    if parsed is None:
+        raise Certificate.DoesNotExist
+    return visible.select_related("replaced_by").get(number=str(parsed))
 
 
 def by_token(token: str) -> Certificate | None:
     """Return the certificate whose QR code carries this token, or None."""
+    if not _TOKEN.fullmatch(token):
+        return None  # PostgreSQL refuses to look for some characters at all
     public = Certificate.objects.unscoped("public verification by an unguessable token")
     return public.select_related("replaced_by").filter(token=token).first()
 
 
 def by_number(number: str, surname: str) -> Certificate | None:
-    """Return the certificate with this number if its holder's name begins with `surname`, or None.
+    """Return the certificate with this number if `surname` fits its holder, or None.
 
-    A wrong surname and an unknown number look the same, so numbers cannot be gone through.
+    A Chinese name fits by its first characters, any other by one of its words or the whole: a single
+    letter is no surname, or else numbers could be gone through with twenty-six tries each. A wrong surname and an unknown number look the same, so numbers cannot be gone through.
     """
     parsed, surname = numbers.parse(number), "".join(surname.split()).casefold()
     if parsed is None or not surname:
@@ -71,8 +80,15 @@ def by_number(number: str, surname: str) -> Certificate | None:
     if found is None:
         return None
     holder = found.facts["holder"]
-    names = ["".join(holder[key].split()).casefold() for key in ("name", "romanised")]
-    return found if any(name and name.startswith(surname) for name in names) else None
+    return found if any(_fits(surname, holder[key]) for key in ("name", "romanised")) else None
+
+
+def _fits(surname: str, name: str) -> bool:
+    """Whether a surname, without blanks and in small letters, is that of a name."""
+    words = name.casefold().replace("·", " ").split()
+    if _HAN.search(name):
+        return "".join(words).startswith(surname.replace("·", ""))
+    return surname in {*words, "".join(words)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,13 +198,21 @@ def _roots() -> tuple[Any, ...]:
     return tuple(_asn1(root) for root in [identity().chain[-1], *former])
 
 
-def check_pdf(pdf: bytes) -> PdfCheck:
-    """Return what the PDF's first signature says. Never raises: what cannot be read is not signed."""
+def roots_in(pem: bytes) -> tuple[Any, ...]:
+    """Return the last certificate of a PEM file: the root that an offline check trusts. Raises `ValueError`."""
+    return (_asn1(x509.load_pem_x509_certificates(pem)[-1]),)
+
+
+def check_pdf(pdf: bytes, *, roots: tuple[Any, ...] | None = None) -> PdfCheck:
+    """Return what the PDF's first signature says. Never raises: what cannot be read is not signed.
+
+    `roots` are trusted instead of this site's own: with them no key of the site is needed.
+    """
     try:
         signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if not signatures:
             return PdfCheck(is_signed=False)
-        context = ValidationContext(trust_roots=list(_roots()), allow_fetching=False)
+        context = ValidationContext(trust_roots=list(roots or _roots()), allow_fetching=False)
         status = validate_pdf_signature(signatures[0], signer_validation_context=context)
     except NoSigningKey:
         raise
@@ -268,8 +276,11 @@ class CredentialCheck:
         return self.is_intact and self.is_ours
 
 
-def check_credential(credential: dict[str, Any]) -> CredentialCheck:
-    """Check a credential's proof from the credential alone: no network, no database. Never raises."""
+def check_credential(credential: dict[str, Any], *, issuer: str = "") -> CredentialCheck:
+    """Check a credential's proof from the credential alone: no network, no database. Never raises.
+
+    `issuer` is the `did:key` to trust instead of this site's own.
+    """
     try:
         proof = dict(credential["proof"])
         value = base58.b58decode(proof.pop("proofValue").removeprefix("z"))
@@ -284,4 +295,4 @@ def check_credential(credential: dict[str, Any]) -> CredentialCheck:
         return CredentialCheck(False, False)
     except Exception:  # a file from anywhere may lack anything
         return CredentialCheck(False, False)
-    return CredentialCheck(bool(same_issuer), did == issuer_did())
+    return CredentialCheck(bool(same_issuer), did == (issuer or issuer_did()))

@@ -66,6 +66,8 @@ def lighter(png: bytes) -> bytes:
 
 def picture(course_code: str) -> bytes | None:
     """Return the PNG of a course's current edition, made on the first call; None without an edition."""
+    if not course_code.isalnum():
+        return None
     courses = Course.objects.select_related("current__course", "current__exam")
     course = courses.filter(code=course_code.upper(), current__isnull=False).first()
     if course is None or course.current is None:

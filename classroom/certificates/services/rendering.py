@@ -80,11 +80,37 @@ def make(certificate: Certificate) -> Rendered:
 
 
 def _store(certificate: Certificate, pdf: bytes) -> str:
-    """Write the file under its own name; a former or half-written one gives way."""
-    name = f"certificates/{certificate.year}/{certificate.number}.pdf"
+    """Write the file beside the one in use, which stays; a half-written one of before gives way."""
+    stem = f"certificates/{certificate.year}/{certificate.number}"
+    name = f"{stem}-2.pdf" if certificate.file == f"{stem}.pdf" else f"{stem}.pdf"
     if default_storage.exists(name):
         default_storage.delete(name)
     return str(default_storage.save(name, ContentFile(pdf)))
+
+
+@transaction.atomic
+def _keep(certificate: Certificate, rendered: Rendered) -> bool:
+    """Store the file and say so, where the lease still stands; else touch nothing.
+
+    Locks the row: a renderer that comes late must not write over the file of the one after it.
+    """
+    held = _held(certificate).select_for_update(of=("self",), no_key=True).first()
+    if held is None:
+        return False
+    former, file = held.file, _store(held, rendered.pdf)
+    _held(certificate).update(
+        rendering=Certificate.Rendering.READY,
+        file=file,
+        file_digest=hashlib.sha256(rendered.pdf).hexdigest(),
+        credential=rendered.credential,
+        render_failure="",
+        render_due_at=None,
+        lease=None,
+        leased_until=None,
+    )
+    if former and former != file:
+        transaction.on_commit(lambda: default_storage.delete(former))
+    return True
 
 
 def _held(certificate: Certificate) -> Any:
@@ -101,28 +127,16 @@ def render(*, certificate_id: int) -> bool:
 
     Safe to repeat and to kill: the row is leased, and becomes ready only after its file is stored.
     A failure is recorded with its reason and tried again later, at most ten times. No lock is held
-    while rendering.
+    while rendering, only while the file is stored.
     """
     certificate = _claim(certificate_id, timezone.now())
     if certificate is None:
         return False
     try:
-        rendered = make(certificate)
-        file = _store(certificate, rendered.pdf)
+        return _keep(certificate, make(certificate))
     except Exception as error:
         _failed(certificate, error)
         return False
-    updated = _held(certificate).update(
-        rendering=Certificate.Rendering.READY,
-        file=file,
-        file_digest=hashlib.sha256(rendered.pdf).hexdigest(),
-        credential=rendered.credential,
-        render_failure="",
-        render_due_at=None,
-        lease=None,
-        leased_until=None,
-    )
-    return bool(updated)
 
 
 def _failed(certificate: Certificate, error: Exception) -> None:
