@@ -37,6 +37,8 @@ export class FakeElement {
   value = '';
   lang = '';
   className = '';
+  scrollHeight = 0;
+  clientHeight = 0;
   type = '';
   content: { firstElementChild: FakeElement } | null = null;
   #text = '';
