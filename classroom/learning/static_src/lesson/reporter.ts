@@ -199,11 +199,12 @@ export async function deliver(
     const outcome = await post(wire(row));
     if (outcome.kind === 'later' || outcome.kind === 'signed_out') return waiting;
     if (outcome.kind === 'ok') {
-      await store.forget(row.session, row.seq);
+      // A disk that cannot forget has it sent again, which changes nothing; it must not hold up the rest.
+      await store.forget(row.session, row.seq).catch(() => undefined);
       waiting -= 1;
     } else {
       blocked.add(row.session);
-      if (now - row.at > STALE_MS) await store.forget(row.session, row.seq);
+      if (now - row.at > STALE_MS) await store.forget(row.session, row.seq).catch(() => undefined);
     }
   }
   return waiting;
