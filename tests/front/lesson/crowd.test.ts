@@ -213,3 +213,18 @@ test('what earlier pages left is delivered whole though the disk cannot forget',
   await world.crash();
   assert.deepEqual([world.lost, world.server.changed], [0, 0]);
 });
+
+test('an acknowledgement forgets its own report on the disk and not the next one', async () => {
+  const world = new World(8);
+  world.network = 'cut';
+  await world.play();
+  await world.page.flush();
+  await world.play();
+  const post = world.post.bind(world);
+  world.post = (report) => {
+    world.network = report.seq === 0 ? 'good' : 'cut';
+    return post(report);
+  };
+  await world.page.flush();
+  assert.deepEqual((await world.store.all('p')).map((one) => one.seq), [1]);
+});

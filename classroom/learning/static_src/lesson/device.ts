@@ -39,8 +39,25 @@ export function mediaKeys(
 
 /** What this device is called in the learner's own list; nothing that tells one person from another. */
 export function device(): string {
-  const { userAgent } = navigator;
-  const system = /iPhone|iPad|Android|Windows|Mac OS|Linux/.exec(userAgent)?.[0] ?? '';
-  const browser = /MicroMessenger|Edg|Firefox|Chrome|Safari/.exec(userAgent)?.[0] ?? '';
-  return `${system} ${browser}`.trim().slice(0, 64);
+  return [SYSTEMS, BROWSERS]
+    .map((known) => known.find(([sign]) => navigator.userAgent.includes(sign))?.[1] ?? '')
+    .join(' ')
+    .trim();
 }
+
+// The first that fits: Android calls itself Linux, too, and every browser Chrome or Safari.
+const SYSTEMS = [
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Android', 'Android'],
+  ['Windows', 'Windows'],
+  ['Mac OS', 'Mac'],
+  ['Linux', 'Linux'],
+] as const;
+const BROWSERS = [
+  ['MicroMessenger', 'WeChat'],
+  ['Edg', 'Edge'],
+  ['Firefox', 'Firefox'],
+  ['Chrome', 'Chrome'],
+  ['Safari', 'Safari'],
+] as const;
