@@ -262,13 +262,14 @@ def from_draft(page: CoursePage, *, address: str = "") -> CourseView:
         name: getattr(page, name)
         for name in (
             "code", "title", "title_en", "purpose", "purpose_en", "audience", "teacher", "teacher_note",
-            "credit_hours", "is_mandatory", "validity_months", "reviewed_on", "next_review_on",
+            "is_mandatory", "validity_months", "reviewed_on", "next_review_on",
         )
     }  # fmt: skip
     course |= {
-        "topic": page.topic.code,
-        "topic_name": page.topic.name,
-        "topic_name_en": page.topic.name_en,
+        "topic": page.topic.code if page.topic else "",
+        "topic_name": page.topic.name if page.topic else "",
+        "topic_name_en": page.topic.name_en if page.topic else "",
+        "credit_hours": page.credit_hours or 0,
         "outcomes": [{"text": block.value} for block in page.outcomes],
         "legal_basis": [dict(block.value) for block in page.legal_basis],
     }

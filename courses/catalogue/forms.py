@@ -1,11 +1,15 @@
 """The course editor's form: a draft may be unfinished, what is submitted or published may not."""
 
+import re
+import secrets
 from typing import Any
 
 from django.utils.text import slugify
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from courses.catalogue.readiness import blocking
+
+_CHANCE = re.compile(r"draft-[0-9a-f]{8}")
 
 
 class CoursePageForm(WagtailAdminPageForm):
@@ -17,9 +21,13 @@ class CoursePageForm(WagtailAdminPageForm):
             self.fields["slug"].required = False
 
     def clean(self) -> dict[str, Any]:
-        """Make the address out of the code where none is written: a Chinese title gives none by itself."""
-        if not self.data.get("slug") and self.cleaned_data.get("code"):
-            self.cleaned_data["slug"] = slugify(self.cleaned_data["code"])
+        """Make the address out of the code where none is written: a Chinese title gives none by itself.
+
+        A draft that has no code yet gets an address of chance, which its code replaces.
+        """
+        written, code = self.data.get("slug") or "", self.cleaned_data.get("code")
+        if not written or (_CHANCE.fullmatch(written) and self.instance.first_published_at is None):
+            self.cleaned_data["slug"] = slugify(code) if code else written or f"draft-{secrets.token_hex(4)}"
             self.instance.slug = self.cleaned_data["slug"]
         return dict(super().clean())
 

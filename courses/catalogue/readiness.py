@@ -52,8 +52,14 @@ def blocking(page: Any) -> list[Problem]:
 
 
 def _identity(page: Any) -> Iterator[Problem]:
+    if not page.topic_id:
+        yield Problem("no_topic", "topic", _("Choose a topic."))
+    if not page.code:
+        yield Problem("no_code", "code", _("Give the course a code."))
+    if page.credit_hours is None:
+        yield Problem("no_credit_hours", "credit_hours", _("Say how many credit hours the course gives."))
     letters = page.topic.letters if page.topic_id else ""
-    if letters and page.code[:1] not in letters:
+    if letters and page.code and page.code[:1] not in letters:
         yield Problem(
             "code_letter",
             "code",

@@ -76,18 +76,20 @@ class CoursePage(Page):
     code = models.CharField(
         _("code"),
         max_length=8,
-        unique=True,
         validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,7}$", _("A capital letter, then letters or digits."))],
     )
     title_en = models.CharField(_("English title"), max_length=160, blank=True)
-    topic = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.PROTECT, related_name="+")
+    # A draft is kept from its first word on, so what a course cannot do without may be missing in one.
+    topic = models.ForeignKey(
+        Topic, verbose_name=_("topic"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
     purpose = models.TextField(_("what it is for"), max_length=600)
     purpose_en = models.TextField(_("what it is for, in English"), max_length=900, blank=True)
     audience = models.CharField(_("audience"), max_length=128)
     teacher = models.CharField(_("teacher"), max_length=64)
     teacher_note = models.CharField(_("about the teacher"), max_length=128, blank=True)
     credit_hours = models.DecimalField(
-        _("credit hours"), max_digits=5, decimal_places=1, validators=[MinValueValidator(0)]
+        _("credit hours"), max_digits=5, decimal_places=1, null=True, validators=[MinValueValidator(0)]
     )
     is_mandatory = models.BooleanField(_("mandatory"), default=False)
     validity_months = models.PositiveSmallIntegerField(
@@ -257,6 +259,14 @@ class CoursePage(Page):
     class Meta:
         verbose_name = _("course")
         verbose_name_plural = _("courses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=~models.Q(code=""),
+                name="one_course_page_per_code",
+                violation_error_message=_("Another course has this code already."),
+            )
+        ]
 
     def permissions_for_user(self, user: Any) -> ReviewedPermissions:
         """Return what the person may do; a course is published by review only."""
