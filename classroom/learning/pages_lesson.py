@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from classroom.enrolment.models import Enrolment
 from classroom.institutions.scopes import Scope
+from classroom.learning.lines import Line
 from classroom.learning.models import Note
-from classroom.learning.pages import Line, Taken, courses_of
+from classroom.learning.pages import Taken, courses_of
 from classroom.learning.script_words import lesson_words
 from classroom.people.models import User
 from courses.catalogue.models import EditionLesson

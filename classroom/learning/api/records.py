@@ -20,7 +20,7 @@ from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import visible_enrolments
 from classroom.institutions.queries import scope_of
 from classroom.learning.api import serializers
-from classroom.learning.pages import titled
+from classroom.learning.lines import titled
 from classroom.people.services import audit
 from classroom.progress import keys
 from classroom.progress.export import checkpoint_line, export_lines

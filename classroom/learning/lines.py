@@ -1,0 +1,97 @@
+"""A lesson as a line of its course: its name in the reader's language, and where one stands in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from classroom.progress.intervals import Intervals, intervals, size
+from classroom.progress.models import LessonProgress
+from classroom.progress.spans import missing
+from courses.catalogue.models import Edition, EditionLesson
+
+
+def titled(thing: Edition | EditionLesson) -> str:
+    """Return a title in the reader's language; Chinese where there is no other."""
+    is_english = (translation.get_language() or "").startswith("en")
+    return (is_english and thing.title_en) or thing.title
+
+
+@dataclass(frozen=True)
+class Line:
+    """A lesson of a course, and where one stands in it."""
+
+    number: int
+    lesson: EditionLesson
+    address: str
+    progress: LessonProgress | None = None
+    is_done: bool = False
+    # Holes up to this long are no gaps to anyone (see `progress.spans.missing`).
+    tolerance_ms: int = 0
+
+    @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return titled(self.lesson)
+
+    @property
+    def name(self) -> str:
+        """The title with the lesson's number."""
+        return _("Lesson %(number)s, %(title)s") % {"number": self.number, "title": self.title}
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is watched; else it is read and acknowledged."""
+        return self.lesson.kind == EditionLesson.Kind.VIDEO
+
+    @property
+    def spans(self) -> Intervals:
+        """The verified parts."""
+        return intervals(self.progress.coverage) if self.progress else []
+
+    @property
+    def verified_ms(self) -> int:
+        """How much of it is verified."""
+        return self.progress.covered_ms if self.progress else 0
+
+    @cached_property
+    def missing(self) -> Intervals:
+        """What is still to be watched, ahead or left out; nothing once the lesson is done."""
+        return [] if self.is_done else missing(self.spans, self.lesson.duration_ms, self.tolerance_ms)
+
+    @property
+    def gaps(self) -> Intervals:
+        """What was left out: missing behind the furthest point."""
+        return [(start, end) for start, end in self.missing if end <= self.furthest_ms]
+
+    @property
+    def furthest_ms(self) -> int:
+        """How far one has come."""
+        return self.progress.furthest_ms if self.progress else 0
+
+    @property
+    def missing_ms(self) -> int:
+        """How much the gaps come to."""
+        return size(self.gaps)
+
+    @property
+    def left_ms(self) -> int:
+        """How much is still to be watched."""
+        return size(self.missing)
+
+    @property
+    def position_ms(self) -> int:
+        """Where it was left."""
+        return self.progress.position_ms if self.progress else 0
+
+    @property
+    def left_at(self) -> datetime | None:
+        """When it was left."""
+        return self.progress.position_at if self.progress else None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any of it was seen."""
+        return bool(self.verified_ms or self.position_ms)
