@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django.plugin import blocking_manager_key
 
 from tests.environment import SAMPLES
 
@@ -23,13 +24,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that commits the rows of the data migrations back, and keep stacks on one worker."""
+    """Let every test that commits begin with the rows of the data migrations; keep stacks on one worker."""
     for item in items:
-        for marker in item.iter_markers("django_db"):
-            if marker.kwargs.get("transaction"):
+        if _commits(item):
+            for marker in item.iter_markers("django_db"):
                 marker.kwargs["serialized_rollback"] = True
         if item.get_closest_marker("browser") or item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After tests that commit, which leave the tables empty, give the data migrations' rows to the others.
+
+    Such tests do not all come last: a worker that keeps the stacks begins with them.
+    """
+    yield
+    if _commits(item) and nextitem and not _commits(nextitem):
+        with item.config.stash[blocking_manager_key].unblock(), transaction.atomic():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+
+
+def _commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("transaction"))
 
 
 @pytest.fixture(scope="session")

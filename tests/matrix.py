@@ -26,7 +26,9 @@ def run(name: str, variables: dict[str, str], arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="classroom-") as folder:
         environment = {key: value for key, value in os.environ.items() if key not in _ENGINE_VARIABLES}
         environment |= {"VAR_DIR": folder, "TEST_ENGINES": name, **variables}
-        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+        # One worker more than the smallest machine has cores: the one that holds the stacks waits for real
+        # seconds of playing most of the time.
+        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(
         f"== {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s",

@@ -1,4 +1,4 @@
-"""What the tests of the lecture admin share."""
+"""What the tests of the media room share."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +9,7 @@ from django.test import Client
 from media.models import Lecture
 from tests.factories.media import LectureFactory
 from tests.media import visitors
+from tests.media.transfers import Tus, trainer
 
 LECTURES = "/admin/lectures/"
 
@@ -35,3 +36,9 @@ def owner() -> Any:
 def lecture(owner: Any) -> Lecture:
     """A published lecture of the trainer."""
     return LectureFactory(owner=owner, published=True, title="Subcontracting")
+
+
+@pytest.fixture
+def tus(client: Client) -> Tus:
+    """A signed-in trainer's client that speaks tus."""
+    return Tus(client, trainer())
