@@ -24,13 +24,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every test that commits begin with the rows of the data migrations; keep stacks on one worker."""
+    """Let every test that commits begin with the rows of the data migrations; keep the stacks together."""
     for item in items:
         if _commits(item):
             for marker in item.iter_markers("django_db"):
                 marker.kwargs["serialized_rollback"] = True
-        if item.get_closest_marker("browser") or item.get_closest_marker("stack"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
+        # The journeys share one stack; the others start processes of their own, one after another.
+        for name in ("browser", "stack"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.hookimpl(wrapper=True)
