@@ -124,3 +124,20 @@ def test_an_unfinished_draft_can_be_looked_at_and_stands_in_the_list() -> None:
     assert preview.status_code == 200
     assert "仪器设备期间核查" in preview.content.decode()
     assert "仪器设备期间核查" in trainer.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("wrong", [{"code": "b9"}, {"title": ""}, {"pass_mark": "many"}])
+def test_what_cannot_be_kept_as_it_stands_is_told_and_is_no_failure(wrong: dict[str, str]) -> None:
+    trainer = visitor("Trainers")
+    said = keep(trainer, add_address(), {**begun("半句话"), **wrong})
+    assert (said["success"], said["error_code"]) == (False, "validation_error")
+    assert said["error_message"]
+    assert not CoursePage.objects.filter(title="半句话").exists()
+
+
+def test_a_save_that_comes_after_ones_own_click_makes_no_second_page() -> None:
+    trainer = visitor("Trainers")
+    form = begun("两次保存", code="B954")
+    assert trainer.post(add_address(), form).status_code == 302
+    assert keep(trainer, add_address(), form)["success"] is False
+    assert CoursePage.objects.filter(title="两次保存").count() == 1
