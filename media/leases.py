@@ -82,7 +82,11 @@ def _due_chunks() -> QuerySet[Chunk]:
     now = timezone.now()
     due = Q(state=Chunk.State.DUE, due_at__lte=now)
     abandoned = Q(state=Chunk.State.LEASED, leased_until__lt=now)
-    return Chunk.objects.filter(due | abandoned, encode__state=Encode.State.TRANSCODING)
+    # The encode by a query of its own, not by a join: an UPDATE of these rows then has the chunk's own
+    # columns in its condition, which PostgreSQL looks at again once a rival's claim is committed.
+    return Chunk.objects.filter(
+        due | abandoned, encode__in=Encode.objects.filter(state=Encode.State.TRANSCODING)
+    )
 
 
 def _candidates() -> list[_Candidate]:
@@ -144,8 +148,7 @@ def _take(job: Job, worker: str) -> bool:
         return bool(rows.update(lease=job.lease, leased_until=until, attempts=F("attempts") + 1))
     chunks = _due_chunks().filter(pk=job.chunk_id)
     return bool(
-        # A second query for the pk: an UPDATE cannot join on every database.
-        Chunk.objects.filter(pk__in=chunks.values("pk")).update(
+        chunks.update(
             lease=job.lease,
             leased_until=until,
             state=Chunk.State.LEASED,
