@@ -102,8 +102,9 @@ class TestRefusals:
         assert started == []
 
     def test_no_broker_at_all_says_what_to_do(
-        self, command: serve.Command, monkeypatch: pytest.MonkeyPatch
+        self, command: serve.Command, monkeypatch: pytest.MonkeyPatch, settings: Any
     ) -> None:
+        settings.CELERY_BROKER_URL = "redis+socket:///nowhere/redis.sock"
         monkeypatch.setattr(engines, "redis_server", lambda: None)
         with pytest.raises(CommandError, match="set BROKER_URL, or install redis-server"):
             command._programs(8000, False)

@@ -24,7 +24,9 @@ def _own_queues() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+# For this folder only: the platform costs both cores, and the browser keeps an event loop running, under
+# which nothing else of the worker could start one.
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with its demo whole, lectures transcoded by its own worker."""
     # STACK_DIR keeps the filled demo between the runs of whoever works on the journeys.
@@ -38,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert platform.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One headless Chromium."""
     program = chromium()
