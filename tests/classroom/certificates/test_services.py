@@ -5,14 +5,13 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from threading import Barrier, Thread
 
 import pypdfium2
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pyhanko.pdf_utils.reader import PdfFileReader
 
@@ -26,6 +25,7 @@ from tests.factories.certificates import CertificateFactory
 from tests.factories.completion import CompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
+from tests.threads import in_threads
 
 NOW = datetime(2026, 9, 17, 2, 0, tzinfo=UTC)
 
@@ -118,27 +118,6 @@ class TestAward:
         other_year = services.award(completion=CompletionFactory(), now=NOW - timedelta(days=400))
         assert (other_year.year, other_year.serial) == (2025, 1)
         assert SerialCounter.objects.get(year=2026).last == 6
-
-
-def in_threads(count, work):
-    """Run `work(n)` in threads that start together; return what failed."""
-    barrier, failures = Barrier(count), []
-
-    def run(n):
-        try:
-            barrier.wait()
-            work(n)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
 
 
 @pytest.mark.django_db(transaction=True)

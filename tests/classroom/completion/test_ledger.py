@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from tests.factories.completion import CompletionFactory, CreditEntryFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
 from tests.learner import Learner
+from tests.threads import in_threads
 
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 
@@ -28,27 +28,6 @@ def watched():
             enrolment=learner.enrolment, lesson=lesson, coverage=[[0, 180_000]], covered_ms=180_000
         )
     return learner.enrolment
-
-
-def together(count, work):
-    """Run `work(n)` in threads that start at once; return what failed."""
-    barrier, failures = Barrier(count), []
-
-    def run(n):
-        try:
-            barrier.wait()
-            work(n)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
 
 
 @given(st.integers(0, 10**7), st.integers(0, 999), st.integers(1, 10_000))
@@ -145,13 +124,13 @@ class TestLedger:
 class TestAtOnce:
     def test_settling_from_four_sides_writes_everything_once(self):
         enrolment, found = watched(), []
-        assert together(4, lambda n: found.append(services.settle(enrolment=enrolment, now=NOW).pk)) == []
+        assert in_threads(4, lambda n: found.append(services.settle(enrolment=enrolment, now=NOW).pk)) == []
         assert len(set(found)) == 1
         assert Completion.objects.unscoped("test").count() == CreditEntry.objects.count() == 1
         assert LessonCompletion.objects.count() == 2
 
     def test_two_reversals_at_once_are_one(self):
         entry, by = CreditEntryFactory(), UserFactory()
-        assert together(2, lambda n: services.reverse_credit(entry=entry, reason=f"{n}", by=by)) == []
+        assert in_threads(2, lambda n: services.reverse_credit(entry=entry, reason=f"{n}", by=by)) == []
         assert queries.credit_of(entry.user) == 0
         assert CreditEntry.objects.count() == 2

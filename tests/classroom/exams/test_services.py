@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
@@ -17,6 +15,7 @@ from courses.questions.models import QuestionVersion
 from tests.factories.catalogue import complete_edition
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.exams import AttemptFactory
+from tests.threads import in_threads
 
 MINUTE = timedelta(minutes=1)
 OPEN = Admission(is_met=True)
@@ -253,26 +252,6 @@ class TestQueries:
         monkeypatch.setattr(admission, "_asks", [])
         assert queries.eligibility(enrolment).can_start
         assert queries.eligibility(enrolment, admission=OPEN).left == 3
-
-
-def in_threads(count, work):
-    barrier, failures = Barrier(count), []
-
-    def run(n):
-        try:
-            barrier.wait()
-            work(n)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(n,)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
 
 
 @pytest.mark.django_db(transaction=True)
