@@ -237,6 +237,10 @@ class Track(models.Model):
     label = models.CharField(_("label"), max_length=64)
     vtt = models.TextField()
     filename = models.CharField(max_length=255, blank=True)
+    # The number of the version in force. Who saves names it, so that nobody writes over another unseen.
+    revision = models.PositiveIntegerField(default=1)
+    # Length of the video that the times were made for; 0 where nobody knows.
+    timed_for_ms = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -244,3 +248,100 @@ class Track(models.Model):
         verbose_name = _("captions")
         verbose_name_plural = _("captions")
         constraints = [models.UniqueConstraint(fields=["lecture", "language"], name="media_track_language")]
+
+
+class TrackVersion(models.Model):
+    """Captions as they were saved once. Never changed, and kept when the track itself is deleted."""
+
+    class Origin(models.TextChoices):
+        """Where a version came from."""
+
+        EARLIER = "earlier", _("from before versions were kept")
+        UPLOADED = "uploaded", _("uploaded")
+        EDITED = "edited", _("edited here")
+        RESTORED = "restored", _("an earlier version, restored")
+        EMBEDDED = "embedded", _("taken out of the video file")
+        RECOGNISED = "recognised", _("recognised from speech")
+
+    lecture = models.ForeignKey(Lecture, on_delete=models.CASCADE, related_name="track_versions")
+    language = models.CharField(max_length=16)
+    number = models.PositiveIntegerField()
+    label = models.CharField(max_length=64)
+    vtt = models.TextField()
+    # How many cues it has, so that a list needs no text.
+    count = models.PositiveIntegerField(default=0)
+    filename = models.CharField(max_length=255, blank=True)
+    origin = models.CharField(max_length=12, choices=Origin.choices)
+    timed_for_ms = models.PositiveBigIntegerField(default=0)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lecture", "language", "number"], name="media_version_number")
+        ]
+
+
+class ProposedTrack(models.Model):
+    """Captions that were found or recognised, for the trainer to accept or discard; viewers never get them.
+
+    Where nothing could be taken, `vtt` is empty and `reason` says why (a code of media.proposals).
+    """
+
+    encode = models.ForeignKey(Encode, on_delete=models.CASCADE, related_name="proposed_tracks")
+    origin = models.CharField(max_length=12, choices=TrackVersion.Origin.choices)
+    # The stream of the file; 0 for speech.
+    stream = models.PositiveIntegerField(default=0)
+    codec = models.CharField(max_length=32, blank=True)
+    # As far as the file tells; empty where the trainer has to say.
+    language = models.CharField(max_length=16, blank=True)
+    vtt = models.TextField(blank=True)
+    count = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=24, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["encode", "origin", "stream"], name="media_proposed_once")
+        ]
+
+
+class CaptionJob(models.Model):
+    """Making proposed captions of an encode's source: a piece of work that a worker claims with a lease."""
+
+    class Kind(models.TextChoices):
+        """What is done."""
+
+        EMBEDDED = "embedded", _("taking captions out of the file")
+        SPEECH = "speech", _("recognising speech")
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        DUE = "due", _("due")
+        LEASED = "leased", _("under way")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    encode = models.ForeignKey(Encode, on_delete=models.CASCADE, related_name="caption_jobs")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DUE)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
+    lease = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    # A code of media.errors once it has failed, and what operators should know.
+    reason = models.CharField(max_length=48, blank=True)
+    detail = models.TextField(blank=True)
+    done_ms = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["encode", "kind"], name="media_caption_job_once")]
+        indexes = [models.Index(fields=["state", "due_at"], name="media_caption_job_due")]
