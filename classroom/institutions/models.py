@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from classroom.institutions.scopes import ScopedManager
@@ -28,6 +29,7 @@ class SupervisingAuthority(models.Model):
     name = models.CharField(_("name"), max_length=64)
     name_en = models.CharField(_("English name"), max_length=96, blank=True)
     short_name = models.CharField(_("short name"), max_length=16)
+    short_name_en = models.CharField(_("English short name"), max_length=32, blank=True, default="")
     level = models.CharField(_("level"), max_length=12, choices=Level.choices)
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
@@ -43,6 +45,12 @@ class SupervisingAuthority(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def spoken_name(self) -> str:
+        """The short name in the reader's language; where there is none in it, the Chinese one."""
+        is_english = (get_language() or "").startswith("en")
+        return (self.short_name_en if is_english else "") or self.short_name
 
 
 class Institution(models.Model):

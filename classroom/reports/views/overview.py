@@ -181,7 +181,7 @@ def _tiles(pairs: list[tuple[SupervisingAuthority, rollups.Line]]) -> list[chart
         district = divisions.BY_CODE.get(row.admin_division)
         place = (district.column, district.row) if district else divisions.LINGANG_TILE
         if row.level in {"district", "special"}:
-            tiles.append(charts.Tile(row.code, row.short_name, *place, line.counts.completion))
+            tiles.append(charts.Tile(row.code, row.spoken_name, *place, line.counts.completion))
     return sorted(tiles, key=lambda tile: (tile.row, tile.column))
 
 

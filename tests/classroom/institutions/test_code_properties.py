@@ -151,6 +151,7 @@ def test_every_office_stands_under_the_city_with_the_name_of_its_district() -> N
         assert (office.admin_division, office.short_name) == (district.code, district.short_name)
         assert district.name in office.name
         assert district.name_en in office.name_en
+        assert office.short_name_en == district.name_en
         assert district_name(district.code) == district.name
     assert offices[LINGANG].level == "special"
     assert offices[LINGANG].admin_division == ""
