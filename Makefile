@@ -6,6 +6,9 @@ STAMPS := .venv/stamps
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PORT ?= 8000
 export PORT
+# Every start imports some thousand files; where an environment forbids to keep them compiled (as images of
+# containers do), each of the platform's processes would compile them anew: twice the time of a start.
+export PYTHONDONTWRITEBYTECODE :=
 
 FRONT := $(wildcard */static_src/*/* */static_src/* */*/static_src/*/* */*/static_src/*)
 
