@@ -28,7 +28,7 @@ def run(name: str, variables: dict[str, str], arguments: list[str]) -> int:
         environment |= {"VAR_DIR": folder, "TEST_ENGINES": name, **variables}
         # One worker more than the smallest machine has cores: the one that holds the stacks waits for real
         # seconds of playing most of the time.
-        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments]
+        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", "-rfER", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(
         f"== {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s",
