@@ -8,6 +8,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from media.slides_models import Chapter as Chapter
+from media.slides_models import Slide as Slide
+from media.slides_models import SlideScan as SlideScan
+
 
 class Upload(models.Model):
     """A resumable transfer (tus 1.0.0). The truth of `offset` is the synced size of the spool file."""
