@@ -56,6 +56,7 @@ def policy_of(page: Any) -> Policy:
         coverage_percent=page.coverage_percent,
         presence_minutes=page.presence_minutes,
         credit_hour_seconds=page.credit_hour_seconds,
+        watermark=page.watermark,
     )
 
 

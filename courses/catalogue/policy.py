@@ -22,7 +22,8 @@ class Policy:
     `presence_minutes`: minutes of credited time between presence checks, 0 for none.
     `offline_allowance_s`: seconds after the last contact that still count. `tolerance_ms`: how far
     beyond the furthest credited point a first view may begin. `hidden_pauses`: whether a hidden tab
-    stops the credit. `credit_hour_seconds`: verified seconds that make one credit hour.
+    stops the credit. `credit_hour_seconds`: verified seconds that make one credit hour. `watermark`:
+    whether the viewer's masked name is drawn over the picture.
     """
 
     rate_cap: float = 1.0
@@ -33,6 +34,7 @@ class Policy:
     tolerance_ms: int = 1500
     hidden_pauses: bool = True
     credit_hour_seconds: int = CREDIT_HOUR_S
+    watermark: bool = False
 
     def __post_init__(self) -> None:
         """Refuse figures that would let anything or nothing count. Raises ValueError."""
@@ -46,8 +48,14 @@ class Policy:
             raise ValueError("a credit hour has at least one second")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the policy as JSON data, as `Edition.policy` keeps it."""
-        return asdict(self)
+        """Return the policy as JSON data, as `Edition.policy` keeps it.
+
+        A watermark that is off is left out: what was frozen before there was one keeps its digest.
+        """
+        data = asdict(self)
+        if not self.watermark:
+            del data["watermark"]
+        return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Policy":

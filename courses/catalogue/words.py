@@ -37,6 +37,7 @@ _FIELDS: dict[str, str | Promise] = {
     "coverage_percent": gettext_lazy("part of each lecture that counts as seen, percent"),
     "presence_minutes": gettext_lazy("minutes between presence checks"),
     "credit_hour_seconds": gettext_lazy("seconds that make a credit hour"),
+    "watermark": gettext_lazy("viewer's masked name over the picture"),
 }
 _CHANGES: dict[str, str | Promise] = {
     "lesson_added": gettext_lazy("New lesson: %(title)s"),

@@ -144,6 +144,7 @@ class CoursePage(Page):
     presence_minutes = models.PositiveSmallIntegerField(
         _("minutes between presence checks"), default=0, help_text=_("0: none.")
     )
+    watermark = models.BooleanField(_("viewer's masked name over the picture"), default=False)
 
     parent_page_types = ["catalogue.CataloguePage"]
     subpage_types: list[str] = []
@@ -242,6 +243,13 @@ class CoursePage(Page):
         FieldPanel("free_seek"),
         FieldPanel("presence_minutes"),
         FieldPanel("credit_hour_seconds"),
+        FieldPanel(
+            "watermark",
+            help_text=_(
+                "Moves to another place every 20 seconds, so that a recording of the screen says whose it"
+                " was. Picture in picture is off then, since it would show the picture without."
+            ),
+        ),
     ]
     publish_panels = [
         FieldPanel("slug", help_text=_("The last part of the address, such as b1.")),

@@ -19,12 +19,18 @@ POLICIES = st.builds(
     tolerance_ms=st.integers(0, 100_000),
     hidden_pauses=st.booleans(),
     credit_hour_seconds=st.integers(1, 32767),
+    watermark=st.booleans(),
 )
 
 
 @given(POLICIES)
 def test_a_policy_comes_back_from_json_as_it_went(policy):
     assert Policy.from_dict(json.loads(json.dumps(policy.to_dict()))) == policy
+
+
+def test_a_watermark_that_is_off_says_nothing_so_that_older_editions_keep_their_digest():
+    assert "watermark" not in Policy().to_dict()
+    assert Policy(watermark=True).to_dict()["watermark"] is True
 
 
 @given(POLICIES, st.dictionaries(st.text("xyz", min_size=1), st.integers()))

@@ -121,6 +121,18 @@ def test_a_change_makes_the_next_edition_and_supersedes_the_former():
     assert [lesson.key for lesson in first.lessons.all()] == [lesson.key for lesson in second.lessons.all()]
 
 
+def test_a_watermark_is_frozen_with_the_edition_and_carries_over():
+    page = published()
+    first = Course.objects.get(page=page).current
+    page = again(page, watermark=True)
+    second = Course.objects.get(page=page).current
+    assert second != first
+    assert (first.policy.get("watermark"), second.policy["watermark"]) == (None, True)
+    assert second.change_class == Edition.ChangeClass.CARRY_OVER
+    page = again(page, watermark=False)
+    assert Course.objects.get(page=page).current == first
+
+
 def test_going_back_brings_the_earlier_edition_back():
     page = published(purpose="甲")
     first = page.course.current
