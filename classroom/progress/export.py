@@ -5,24 +5,24 @@ from typing import Any
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import verifier
-from classroom.progress.chain import body_of_row
+from classroom.progress.history import BlockUnreadable, Row, facts_of_block, pieces, rows_of
 from classroom.progress.merkle import path_to
-from classroom.progress.models import Chain, Checkpoint, CheckpointLeaf, Evidence, LessonProgress
+from classroom.progress.models import Block, Chain, Checkpoint, CheckpointLeaf, LessonProgress
 from classroom.progress.moments import to_ms
 
 
 def export_lines(enrolment: Enrolment) -> Iterator[dict[str, Any]]:
     """Return genesis, rows, progress and the last checkpoint that seals the chain; nothing without evidence.
 
-    The caller has checked that the reader may see it. It names no person but by pseudonym.
+    Compacted or not, the lines are the same; a block that cannot be read stands there as such, with the
+    reason. The caller has checked that the reader may see it. It names no person but by pseudonym.
     """
     chain = Chain.objects.filter(pk=enrolment.pk).first()
     if chain is None:
         return
     yield {"type": "genesis", "genesis": chain.genesis, "hash": chain.genesis_hash}
-    rows = Evidence.objects.unscoped("the caller checked who reads").filter(enrolment=enrolment)
-    for row in rows.order_by("index").iterator():
-        yield {"type": "row", "body": body_of_row(row), "hash": row.hash}
+    for piece in pieces(enrolment.pk):
+        yield from _lines_of(piece)
     progress = LessonProgress.objects.filter(enrolment=enrolment).select_related("lesson").order_by("pk")
     yield {"type": "progress", "lessons": {str(one.lesson.key): one.coverage for one in progress}}
     leaf = (
@@ -33,6 +33,16 @@ def export_lines(enrolment: Enrolment) -> Iterator[dict[str, Any]]:
     )
     if leaf is not None:
         yield {"type": "checkpoint", **checkpoint_line(leaf.checkpoint), "leaf": _leaf(leaf)}
+
+
+def _lines_of(piece: Row | Block) -> Iterator[dict[str, Any]]:
+    try:
+        rows = rows_of(piece) if isinstance(piece, Block) else [piece]
+    except BlockUnreadable as error:
+        yield {"type": "block", **facts_of_block(error.block), "why": error.why}
+        return
+    for row in rows:
+        yield {"type": "row", "body": row.body, "hash": row.hash}
 
 
 def checkpoint_line(checkpoint: Checkpoint) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom.institutions.scopes import ScopedManager
 
@@ -106,12 +107,30 @@ class Chain(models.Model):
     )
     genesis = models.JSONField()
     genesis_hash = models.CharField(max_length=64)
+    # When a checkpoint last sealed rows that are still in the table; null where none are.
+    sealed_at = models.DateTimeField(null=True, blank=True)
+    # Until when whoever compacts it, or its rest between two steps, keeps others off.
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["sealed_at"], name="progress_chain_sealed", condition=Q(sealed_at__isnull=False)
+            )
+        ]
 
     @cached_property
     def tip(self) -> tuple[int, str]:
-        """Number of rows and the hash of the last, or of the genesis where there is none. One query."""
+        """Number of rows and the hash of the last, or of the genesis where there is none.
+
+        One query, two where all rows are in blocks. The rows are asked for first: once they have left the
+        table, their block is there to be found.
+        """
         rows = Evidence.objects.unscoped("whoever holds the chain").filter(enrolment_id=self.pk)
         last = rows.order_by("-index").values_list("index", "hash").first()
+        if last is None:
+            blocks = Block.objects.filter(enrolment_id=self.pk).order_by("-first")
+            last = blocks.values_list("last", "head").first()
         return (last[0] + 1, last[1]) if last else (0, self.genesis_hash)
 
     @property
@@ -136,10 +155,20 @@ class Evidence(models.Model):
         PRESENCE = "presence", _("presence check")
         READ = "read", _("reading confirmed")
 
-    enrolment = models.ForeignKey("enrolment.Enrolment", on_delete=models.PROTECT, related_name="evidence")
-    lesson = models.ForeignKey("catalogue.EditionLesson", on_delete=models.PROTECT, related_name="+")
+    # No index but those of the constraints: every one more is paid for with every report.
+    enrolment = models.ForeignKey(
+        "enrolment.Enrolment", on_delete=models.PROTECT, related_name="evidence", db_index=False
+    )
+    lesson = models.ForeignKey(
+        "catalogue.EditionLesson", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     session = models.ForeignKey(
-        PlaySession, null=True, blank=True, on_delete=models.PROTECT, related_name="evidence"
+        PlaySession,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="evidence",
+        db_index=False,
     )
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.WATCH)
     # The number of a report in its session; null for what is no report.
@@ -202,6 +231,47 @@ class CheckpointLeaf(models.Model):
         ]
 
 
+class Block(models.Model):
+    """A run of a chain's rows, kept as one compressed object in the storage that is written once.
+
+    `digest` is the SHA-256 of the object, `head` the hash of the last row, which is a leaf of `checkpoint`.
+    Written once the object was read again; emptied once the rows have left the table: from then on the
+    object is the only copy.
+    """
+
+    enrolment = models.ForeignKey(
+        "enrolment.Enrolment", on_delete=models.PROTECT, related_name="blocks", db_index=False
+    )
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="+", db_index=False)
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    previous_hash = models.CharField(max_length=64)
+    head = models.CharField(max_length=64)
+    key = models.CharField(max_length=128)
+    digest = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    # What the rows add up to, so that a page need not fetch them: {lesson id: {"coverage", "reports", "first", "last"}}.
+    lessons = models.JSONField(default=dict)
+    made_at = models.DateTimeField(default=timezone.now)
+    written_at = models.DateTimeField(null=True, blank=True)
+    emptied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "first"], name="progress_block_in_order"),
+            models.CheckConstraint(condition=Q(last__gte=F("first")), name="progress_block_has_rows"),
+            models.CheckConstraint(
+                condition=Q(emptied_at__isnull=True) | Q(written_at__isnull=False),
+                name="progress_block_written_first",
+            ),
+        ]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds; a chain has no gap."""
+        return self.last - self.first + 1
+
+
 class PresenceCheck(models.Model):
     """A server-drawn question "still there?". A miss withholds its own span only."""
 
@@ -209,7 +279,7 @@ class PresenceCheck(models.Model):
         """Where a check stands."""
 
         OPEN = "open", _("open")
-        PASSED = "passed", _("passed")
+        PASSED = "passed", pgettext_lazy("presence", "passed")
         MISSED = "missed", _("missed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

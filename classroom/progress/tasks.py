@@ -1,4 +1,6 @@
-"""The periodic checkpoint."""
+"""The periodic checkpoint, and the sweep that compacts what is long settled."""
+
+from dataclasses import asdict
 
 from celery import shared_task
 
@@ -10,3 +12,9 @@ def checkpoint() -> int | None:
     """Sign the heads that moved; returns the number of the checkpoint, None where nothing moved."""
     made = services.make_checkpoint()
     return made.number if made else None
+
+
+@shared_task(name="progress.compact")
+def compact() -> dict[str, int]:
+    """Take what is long settled one step further into the storage; safe to repeat."""
+    return asdict(services.compact_due())

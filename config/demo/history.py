@@ -21,6 +21,7 @@ from classroom.institutions.models import SupervisingAuthority
 from classroom.people.models import User
 from classroom.plans.models import Plan
 from classroom.plans.services import assign_due, create_plan
+from classroom.progress.models import Chain
 from classroom.progress.services import acknowledge_reading, credit, make_checkpoint, open_session
 from classroom.progress.spans import Span
 from classroom.reports.services.rollups import refresh
@@ -138,7 +139,7 @@ def _act(user: User, edition: Edition, part: Part, dice: random.Random) -> bool:
         return False
     with transaction.atomic():
         enrolment = enrol(user=user, edition=edition, origin=Enrolment.Origin.SELF)
-        if enrolment.evidence.exists() or enrolment.state != Enrolment.State.ACTIVE:
+        if Chain.objects.filter(enrolment=enrolment).exists() or enrolment.state != Enrolment.State.ACTIVE:
             return False
         moment = _working_hour(timezone.now() - timedelta(days=part.days_ago), dice)
         Enrolment.objects.unscoped(_WHY).filter(pk=enrolment.pk).update(enrolled_at=moment)

@@ -37,8 +37,14 @@ SPOOL_RESERVE_BYTES = env.number("SPOOL_RESERVE_BYTES", 512 * 1024**2)
 TENANT_QUOTA_BYTES = env.number("TENANT_QUOTA_BYTES", 0)
 # Whose quota and whose turn a person's lectures count for.
 MEDIA_TENANT_OF = "config.tenants.tenant_of"
+# Whether lectures are made in AV1 beside H.264, where their trainer leaves it open: smaller, and slower to make.
+AV1 = env.flag("AV1")
 # A lecture stays in the bin for so many days before its files are removed; 0 keeps it for ever.
 LECTURE_BIN_DAYS = env.number("LECTURE_BIN_DAYS", 30)
+# Evidence to which nothing was added for so many days moves from the table into the storage; 0: it never does.
+EVIDENCE_PLAIN_DAYS = env.number("EVIDENCE_PLAIN_DAYS", 30)
+# The folder of a speech recognition model (see media/speech.py); empty: speech is not recognised.
+SPEECH_MODEL = env.text("SPEECH_MODEL")
 # An upload that nobody continues is forgotten after so many days.
 UPLOAD_LIFETIME_DAYS = env.number("UPLOAD_LIFETIME_DAYS", 7)
 # A connection from which nothing comes for so long is given up, and what came is kept.

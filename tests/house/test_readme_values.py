@@ -50,6 +50,7 @@ def number(words: str) -> int:
         "MAX_UPLOAD_BYTES TENANT_QUOTA_BYTES",
         "UPLOAD_LIFETIME_DAYS UPLOAD_IDLE_SECONDS SPOOL_RESERVE_BYTES",
         "LECTURE_BIN_DAYS",
+        "EVIDENCE_PLAIN_DAYS",
         "PORT",
     ],
 )

@@ -1,6 +1,7 @@
 """Writes of progress. Locks are always taken in this order: progress rows, then the person's clock."""
 
 from classroom.progress.services.checkpoints import make_checkpoint
+from classroom.progress.services.compaction import Compacted, compact_due
 from classroom.progress.services.credit import Credit, credit, receive, take_report
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
@@ -9,11 +10,13 @@ from classroom.progress.services.sessions import open_session
 
 __all__ = [
     "Answer",
+    "Compacted",
     "Credit",
     "Difference",
     "Presence",
     "acknowledge_reading",
     "answer_check",
+    "compact_due",
     "credit",
     "extend_check",
     "make_checkpoint",

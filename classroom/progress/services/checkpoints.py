@@ -56,6 +56,7 @@ def make_checkpoint(*, now: datetime | None = None) -> Checkpoint | None:
         ],
         batch_size=500,
     )
+    Chain.objects.filter(pk__in=[pk for pk, *_ in moved]).update(sealed_at=checkpoint.at)
     return checkpoint
 
 

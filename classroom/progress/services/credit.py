@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
-from classroom.progress import chain, errors, rows, spans
+from classroom.progress import chain, errors, history, rows, spans
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
 from classroom.progress.moments import from_ms, to_ms
@@ -280,7 +280,9 @@ def _repeated(case: _Case, seq: int, now: int) -> Credit:
     The server hears from the session all the same, which matters to one whose acknowledgement was
     lost long ago: the contact is kept where it would be missed.
     """
-    row = Evidence.objects.unscoped("the session is one's own").get(session=case.session, seq=seq)
+    # Where the storage has lost it, it is durable all the same: what it earned was credited.
+    stored = history.stored_report(case.session.enrolment_id, case.session.pk, seq)
+    row = stored or {"refused": [], "kept": [], "received": now}
     heard = intervals(case.state["heard"])
     if heard[-1][1] < now + case.policy.allowance // 2:
         later = spans.heard_at(heard, now, case.policy.allowance)
@@ -288,7 +290,7 @@ def _repeated(case: _Case, seq: int, now: int) -> Credit:
         case.clock.save(update_fields=["sessions"])
     asking = _asking(case, now)
     standing = _standing(case, asking)
-    refused = tuple(Refused(rule, s, e) for rule, s, e in row.refused)
+    refused = tuple(Refused(rule, s, e) for rule, s, e in row["refused"])
     verdict = Verdict(standing, (), (), refused)
-    newly = size((s, e) for s, e, _, _ in row.kept)
-    return _credit(case, standing.coverage, verdict, newly, to_ms(row.received_at), asking, is_repeat=True)
+    newly = size((s, e) for s, e, _, _ in row["kept"])
+    return _credit(case, standing.coverage, verdict, newly, row["received"], asking, is_repeat=True)

@@ -7,8 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
+from classroom.progress.history import every_row
 from classroom.progress.intervals import Intervals, intervals, size, union
 from classroom.progress.models import Evidence, LessonProgress
+from classroom.progress.moments import from_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,12 @@ class _Fold:
 def _folded(enrolment: Enrolment) -> dict[int, _Fold]:
     """Return what the rows of an enrolment add up to, lesson by lesson."""
     folds: dict[int, _Fold] = {}
-    rows = (
-        Evidence.objects.unscoped("the fold is over all rows").filter(enrolment=enrolment).order_by("index")
-    )
-    for row in rows.iterator():
+    for row in every_row(enrolment.pk):
         fold = folds.setdefault(row.lesson_id, _Fold([]))
-        if row.kept:
-            fold.coverage = union([*fold.coverage, *((s, e) for s, e, _, _ in row.kept)])
-        if row.kind == Evidence.Kind.READ:
-            fold.acknowledged_at = row.received_at
+        if row.body["kept"]:
+            fold.coverage = union([*fold.coverage, *((s, e) for s, e, _, _ in row.body["kept"])])
+        if row.body["kind"] == Evidence.Kind.READ:
+            fold.acknowledged_at = from_ms(row.body["received"])
     return folds
 
 
@@ -47,7 +46,8 @@ def rebuild(*, enrolment: Enrolment, write: bool = False) -> list[Difference]:
     """Compare the progress of an enrolment with the fold of its evidence; with `write`, correct it.
 
     Locks the enrolment's progress rows in the order of their ids, so that no report comes between.
-    Where a person stopped is no evidence and is left alone.
+    Where a person stopped is no evidence and is left alone. Raises `BlockUnreadable` where rows are lost:
+    a part of the evidence corrects nothing.
     """
     rows = LessonProgress.objects.select_for_update(no_key=True).filter(enrolment=enrolment).order_by("pk")
     stored = {row.lesson_id: row for row in rows}

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, Max, Min
+from django.db.models import Max
 
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
-from classroom.progress.models import Chain, CheckpointLeaf, Evidence, LessonProgress, PlaySession
+from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress, PlaySession
+from classroom.progress.queries import Heard, heard
 from classroom.reports.queries.board import supervised
 from courses.catalogue.models import EditionLesson
 
@@ -83,22 +83,15 @@ class Proof:
 
 
 def proof(enrolment: Enrolment) -> Proof:
-    """Gather the evidence of an enrolment that the caller may read. Nine queries.
+    """Gather the evidence of an enrolment that the caller may read. Ten queries.
 
     Of a lecture only what was played is a report; opening it is none. `sealed` says how many rows of
     the chain the newest signed checkpoint covers.
     """
     progress = {row.lesson_id: row for row in LessonProgress.objects.filter(enrolment=enrolment)}
-    heard: dict[int, dict[str, Any]] = {
-        row["lesson_id"]: dict(row)
-        for row in Evidence.objects.unscoped(_WHY)
-        .filter(enrolment=enrolment, kind=Evidence.Kind.WATCH)
-        .values("lesson_id")
-        .annotate(first=Min("received_at"), last=Max("received_at"), n=Count("pk"))
-        .order_by()
-    }
+    reported = heard(enrolment)
     lessons = [
-        _lesson(row, progress.get(row.pk), heard.get(row.pk, {}))
+        _lesson(row, progress.get(row.pk), reported.get(row.pk))
         for row in EditionLesson.objects.filter(edition_id=enrolment.edition_id)
     ]
     return Proof(
@@ -122,7 +115,7 @@ def proof(enrolment: Enrolment) -> Proof:
     )
 
 
-def _lesson(row: EditionLesson, progress: LessonProgress | None, heard: dict[str, Any]) -> Lesson:
+def _lesson(row: EditionLesson, progress: LessonProgress | None, told: Heard | None) -> Lesson:
     spans = [(start, end) for start, end in progress.coverage] if progress else []
     return Lesson(
         row=row,
@@ -130,9 +123,9 @@ def _lesson(row: EditionLesson, progress: LessonProgress | None, heard: dict[str
         acknowledged_at=progress.acknowledged_at if progress else None,
         spans=spans,
         gaps=_gaps(spans, progress.furthest_ms if progress else 0),
-        first_at=heard.get("first"),
-        last_at=heard.get("last"),
-        reports=heard.get("n", 0),
+        first_at=told.first_at if told else None,
+        last_at=told.last_at if told else None,
+        reports=told.reports if told else 0,
     )
 
 

@@ -2,9 +2,25 @@
 
 import pytest
 
+from classroom.progress import services
+from classroom.progress.spans import Span
 from tests.learner import Learner
 
 
 @pytest.fixture
 def learner(db) -> Learner:
     return Learner.on_edition()
+
+
+@pytest.fixture
+def watched(db) -> Learner:
+    """A learner who watched a minute, told an impossible second, confirmed a reading and went on elsewhere."""
+    learner = Learner.on_edition(reading=True)
+    learner.open()
+    learner.play(0, 60)
+    learner.report(Span(120_000, 130_000, 60_000, 61_000))
+    reading = learner.enrolment.edition.lessons.get(kind="reading")
+    services.acknowledge_reading(enrolment=learner.enrolment, lesson=reading, now=learner.now)
+    learner.open(learner.enrolment.edition.lessons.order_by("position")[1])
+    learner.play(0, 30)
+    return learner

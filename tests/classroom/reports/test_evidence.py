@@ -1,7 +1,9 @@
 """The evidence of one enrolment: which seconds, which gaps, the chain and its seals, who may read it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,6 +16,7 @@ from classroom.people.models import AuditEntry
 from classroom.progress.services import acknowledge_reading
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.reports.queries import evidence
+from tests.classroom.progress.compacting import compact, object_of
 from tests.classroom.reports.worlds import World, authority
 from tests.factories.catalogue import EditionLessonFactory
 from tests.factories.certificates import CertificateFactory
@@ -98,6 +101,30 @@ def test_the_page_says_how_much_of_the_chain_is_sealed(client: Client) -> None:
     after = response.context["proof"]
     assert (after.sealed, after.chain.length > after.sealed) == (before.sealed, True)
     assert f"{after.sealed} / {after.chain.length}" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_is_the_same_after_the_evidence_moved_into_the_storage(
+    client: Client, queries_of: Callable[[str], int]
+) -> None:
+    learner = Learner.on_edition()
+    learner.open()
+    learner.play(0, 60)
+    client.force_login(learner.enrolment.user)
+    path = f"/overview/person/{learner.enrolment.pk}/"
+
+    def shown() -> tuple[Any, ...]:
+        proof = client.get(path).context["proof"]
+        facts = [(one.reports, one.first_at, one.last_at, one.spans) for one in proof.lessons]
+        return facts, proof.chain.tip, proof.sealed
+
+    make_checkpoint(now=learner.now)
+    before, asked = shown(), queries_of(path)
+    block = compact(learner)
+    object_of(block).unlink()  # no page waits for the storage
+    assert shown() == before
+    # The head is the block's: one more question where no row is left to tell it.
+    assert queries_of(path) == asked + 1
 
 
 @pytest.mark.django_db
