@@ -167,6 +167,12 @@ class TestSearch:
 
 
 class TestThrottle:
+    @pytest.fixture(autouse=True)
+    def _within_one_minute(self, monkeypatch):
+        """Misses are counted by the minute of the clock, which must not turn in the middle of a test."""
+        moment = timezone.now().replace(second=20)
+        monkeypatch.setattr(throttle.timezone, "now", lambda: moment)
+
     def test_thirty_misses_a_minute_then_a_wait(self, client, certificate):
         for _ in range(30):
             assert TestSearch().post(client, "HJY-2026-B1-000999-0").status_code == 404
