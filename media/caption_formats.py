@@ -61,7 +61,8 @@ _SBV_TIMING = re.compile(rf"\s*{_SBV_TIME},{_SBV_TIME}\s*")
 _STL_TIME = r"(\d{2}):(\d{2}):(\d{2}):(\d{2})"
 _STL_CUE = re.compile(rf"\s*{_STL_TIME}\s*,\s*{_STL_TIME}\s*,(.*)")
 _SETTING = re.compile(r"(?:line|position|size|align|vertical):[A-Za-z0-9.,%-]{1,24}")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<\d{1,4}[\d:.]{4,12}>|\{\\[^{}]{0,200}\}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<\d{1,4}[\d:.]{4,12}>")
+_OVERRIDE = re.compile(r"\{\\[^{}]{0,200}\}")
 _SPACE = re.compile(r"[ \t\u00a0\u200b\ufeff]+")
 
 
@@ -94,10 +95,18 @@ def recognise(lines: list[str], suffix: str) -> str:
     return {".srt": "srt", ".sbv": "sbv"}.get(suffix, "") if any(c.isdigit() for c in filled[0]) else ""
 
 
-def clean(text: str) -> str:
-    """Return the words of a caption: tags and control characters out, entities resolved, lines trimmed."""
-    plain = html.unescape(_TAG.sub("", text)).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
-    plain = "".join(c for c in plain if c == "\n" or c == "\t" or c.isprintable())
+def clean(text: str, *, is_own: bool = False) -> str:
+    """Return the words of a caption of a file: tags and control characters out, entities resolved.
+
+    Other programs leave marks of ASS in any format; in what this house wrote braces are letters of a formula.
+    """
+    marked = text if is_own else _OVERRIDE.sub("", text)
+    return tidy(html.unescape(_TAG.sub("", marked)))
+
+
+def tidy(text: str) -> str:
+    """Return plain words as they are kept: control characters and empty lines out, lines trimmed."""
+    plain = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())
     lines = (_SPACE.sub(" ", line).strip() for line in plain.split("\n"))
     return "\n".join(line for line in lines if line)
 
@@ -113,7 +122,7 @@ def _span(groups: tuple[str | None, ...]) -> tuple[int, int] | None:
     return both[0], both[1]
 
 
-def _settings(raw: str | None) -> str:
+def settings(raw: str | None) -> str:
     """Return only those cue settings that are well formed; anything else is not for a player."""
     return " ".join(word for word in (raw or "").split() if _SETTING.fullmatch(word))
 
@@ -133,7 +142,9 @@ def _blocks(lines: list[str]) -> list[tuple[int, list[str]]]:
     return found
 
 
-def _timed_block(first: int, block: list[str], cues: list[Cue], problems: list[CueProblem]) -> None:
+def _timed_block(
+    first: int, block: list[str], cues: list[Cue], problems: list[CueProblem], *, is_own: bool = False
+) -> None:
     """Read one block of WebVTT or SRT; several timings without a blank line between them are tolerated."""
     timings = [at for at, line in enumerate(block) if "-->" in line]
     if not timings:
@@ -153,11 +164,12 @@ def _timed_block(first: int, block: list[str], cues: list[Cue], problems: list[C
         elif span[1] <= span[0]:
             problems.append(CueProblem(first + at, "backwards"))
         else:
-            cues.append(Cue(*span, clean("\n".join(text)), _settings(match.group(9)), first + at))
+            words = clean("\n".join(text), is_own=is_own)
+            cues.append(Cue(*span, words, settings(match.group(9)), first + at))
 
 
-def read_vtt(lines: list[str]) -> Read:
-    """Read WebVTT; headers, notes, styles and regions are passed over."""
+def read_vtt(lines: list[str], *, is_own: bool = False) -> Read:
+    """Read WebVTT; headers, notes, styles and regions are passed over. `is_own`: this house wrote it."""
     cues: list[Cue] = []
     problems: list[CueProblem] = []
     for place, (first, block) in enumerate(_blocks(lines)):
@@ -165,11 +177,11 @@ def read_vtt(lines: list[str]) -> Read:
             # The header may have metadata in the lines under it, and bad files a cue.
             at = next((n for n, line in enumerate(block) if "-->" in line), None)
             if at is not None and at > 0:
-                _timed_block(first + at, block[at:], cues, problems)
+                _timed_block(first + at, block[at:], cues, problems, is_own=is_own)
             continue
         if _is_remark(block):
             continue
-        _timed_block(first, block, cues, problems)
+        _timed_block(first, block, cues, problems, is_own=is_own)
     return cues, problems
 
 
@@ -274,7 +286,9 @@ def _dialogue(number: int, event: dict[str, str], cues: list[Cue], problems: lis
     elif span[1] <= span[0]:
         problems.append(CueProblem(number, "backwards"))
     elif not re.search(r"\{[^}]*\\p[1-9]", text):
-        cues.append(Cue(*span, clean(re.sub(r"\{[^}]*\}", "", text)), "", number))
+        # Only here a backslash means something; elsewhere it is a letter of a path or a formula.
+        words = text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+        cues.append(Cue(*span, clean(re.sub(r"\{[^}]*\}", "", words)), "", number))
 
 
 READERS: dict[str, Callable[[list[str]], Read]] = {

@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 from media import caption_formats
 from media.caption_formats import Cue, CueProblem
 
-__all__ = ["Cue", "CueProblem", "Parsed", "UnreadableCaptions", "decode", "parse", "read_vtt", "write_vtt"]
+__all__ = [
+    "Cue", "CueProblem", "Parsed", "UnreadableCaptions", "decode", "messages", "parse", "read_vtt",
+    "write_srt", "write_vtt",
+]  # fmt: skip
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_CUES = 50_000
@@ -147,9 +150,24 @@ def write_vtt(cues: Iterable[Cue]) -> str:
     return "\n".join(parts)
 
 
+def write_srt(cues: Iterable[Cue]) -> str:
+    """Return cues as SubRip, for programs that read nothing else; lines end as Windows ends them."""
+    blocks = [
+        f"{number}\n{stamp(cue.start_ms).replace('.', ',')} --> {stamp(cue.end_ms).replace('.', ',')}\n"
+        f"{_for_srt(cue.text)}\n"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    return "\n".join(blocks).replace("\n", "\r\n")
+
+
+def _for_srt(text: str) -> str:
+    """Take the arrow apart that would begin another caption; this format knows no escape."""
+    return text.replace("-->", "->")
+
+
 def read_vtt(text: str) -> list[Cue]:
     """Return the cues of WebVTT that this house wrote; what cannot be read is left out."""
-    cues, _problems = caption_formats.read_vtt(caption_formats.split_lines(text))
+    cues, _problems = caption_formats.read_vtt(caption_formats.split_lines(text), is_own=True)
     return sorted((cue for cue in cues if cue.text), key=lambda cue: (cue.start_ms, cue.end_ms))
 
 

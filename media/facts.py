@@ -50,7 +50,7 @@ class Audio:
 
 @dataclass(frozen=True)
 class Subtitle:
-    """An embedded text track that can become captions."""
+    """An embedded caption track; which of them are text, and can be taken, media.proposals knows."""
 
     index: int
     codec: str

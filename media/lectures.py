@@ -1,4 +1,4 @@
-"""What people do with a lecture: name it, caption it, give it a poster, put it into the bin and back."""
+"""What people do with a lecture: name it, give it a poster, put it into the bin and back."""
 
 import hashlib
 import struct
@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from media import captions, ingest
-from media.models import Encode, Lecture, Track
+from media import ingest
+from media.models import Encode, Lecture
 from media.plan import Options
 
 _POSTER_SIZE = (1280, 720)
@@ -40,12 +40,20 @@ def rename(*, lecture: Lecture, title: str, language: str) -> None:
     lecture.save(update_fields=["title", "language"])
 
 
-def set_options(*, lecture: Lecture, content: str, max_height: int, may_copy: bool) -> None:
+def set_options(
+    *, lecture: Lecture, content: str, max_height: int, may_copy: bool, with_av1: bool | None = None
+) -> None:
     """Keep what the trainer decided about the encoding; the next encode goes by it.
 
-    Only what differs from the plan's own choice is kept. Raises ValueError for what no plan knows.
+    Only what differs from the plan's own choice is kept; `with_av1` None leaves that to the site. Raises
+    ValueError for what no plan knows.
     """
-    given = {"content": content or None, "max_height": max_height, "may_copy": may_copy}
+    given = {
+        "content": content or None,
+        "max_height": max_height,
+        "may_copy": may_copy,
+        "with_av1": with_av1,
+    }
     taken = asdict(Options.from_json(given))
     if any(taken[name] != value for name, value in given.items()):
         raise ValueError("an option that no plan knows")
@@ -81,35 +89,6 @@ def trash(*, lecture: Lecture) -> None:
 def restore(*, lecture: Lecture) -> None:
     """Take a lecture out of the bin."""
     Lecture.objects.filter(pk=lecture.pk).update(trashed_at=None)
-
-
-def save_captions(
-    *, lecture: Lecture, language: str, label: str, data: bytes, filename: str, skip_bad: bool = False
-) -> tuple[Track, captions.Parsed]:
-    """Keep the captions of one language, replacing those that were there, and say what was put right.
-
-    Raises `UnreadableCaptions` with the lines that are wrong; then nothing changes.
-    """
-    duration = lecture.current.duration_ms if lecture.current else 0
-    parsed = captions.parse(data, filename, skip_bad=skip_bad, duration_ms=duration)
-    now = timezone.now()
-    with transaction.atomic():
-        track, _created = Track.objects.update_or_create(
-            lecture=lecture,
-            language=language,
-            defaults={
-                "label": label,
-                "vtt": parsed.as_vtt(),
-                "filename": filename[:255],
-                "updated_at": now,
-            },
-        )
-    return track, parsed
-
-
-def delete_captions(*, lecture: Lecture, language: str) -> None:
-    """Take the captions of one language away; none is no error."""
-    Track.objects.filter(lecture=lecture, language=language).delete()
 
 
 def set_poster(*, lecture: Lecture, picture: IO[bytes]) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from media import leases, look, probe, store
+from media import leases, look, probe, proposals, store
 from media.errors import LeaseLost
 from media.facts import Facts
 from media.leases import Heart, Job
@@ -38,19 +38,23 @@ def _mine(job: Job) -> Encode:
 
 
 def _advance(job: Job, facts: Facts) -> None:
-    changed = Encode.objects.filter(pk=job.encode_id, lease=job.lease, state=Encode.State.RECEIVED).update(
-        state=Encode.State.PROBED,
-        facts=facts.to_json(),
-        warnings=list(facts.warnings),
-        duration_ms=facts.duration_ms,
-        started_at=timezone.now(),
-        attempts=0,
-        lease=None,
-        leased_until=None,
-        due_at=timezone.now(),
-    )
-    if not changed:
-        raise LeaseLost
+    """Write the facts, and with them the captions that lie in the file as work of its own."""
+    rows = Encode.objects.filter(pk=job.encode_id, lease=job.lease, state=Encode.State.RECEIVED)
+    with transaction.atomic():
+        changed = rows.update(
+            state=Encode.State.PROBED,
+            facts=facts.to_json(),
+            warnings=list(facts.warnings),
+            duration_ms=facts.duration_ms,
+            started_at=timezone.now(),
+            attempts=0,
+            lease=None,
+            leased_until=None,
+            due_at=timezone.now(),
+        )
+        if not changed:
+            raise LeaseLost
+        proposals.expect_embedded(encode_id=job.encode_id, facts=facts)
 
 
 def _begin(job: Job, plan: Plan) -> int:

@@ -19,7 +19,6 @@ from media.facts import Audio, Facts, Subtitle, Video
 
 MAX_DURATION_MS = 12 * 3600 * 1000
 MAX_PIXELS = 8192 * 4608
-_TEXT_SUBTITLES = {"subrip", "webvtt", "mov_text", "ass", "ssa", "text"}
 _NO_DECODER = {"unknown", "none"}
 _NICE_RATES = [
     Fraction(n, d)
@@ -108,7 +107,7 @@ def _facts(
         subtitles=tuple(
             Subtitle(int(s["index"]), str(s["codec_name"]), _language(s))
             for s in streams
-            if s.get("codec_type") == "subtitle" and s.get("codec_name") in _TEXT_SUBTITLES
+            if s.get("codec_type") == "subtitle" and s.get("codec_name", "unknown") not in _NO_DECODER
         ),
         warnings=tuple(warnings),
     )

@@ -19,10 +19,10 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from media import bin, leases, prepare, publish, tidy, transcode, upload_sweep
+from media import bin, caption_jobs, leases, prepare, proposals, publish, tidy, transcode, upload_sweep
 from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
 from media.leases import Job
-from media.models import Chunk, Encode
+from media.models import CaptionJob, Chunk, Encode
 from media.wake import wake
 
 _log = logging.getLogger(__name__)
@@ -34,8 +34,8 @@ _HINTS = 8
 def work() -> bool:
     """Do the best piece of work that is due, and pass the hint on while there is more."""
     close_old_connections()
-    did = do_one()
-    if did and (count := leases.due_count(limit=_HINTS)):
+    did = do_one() or proposals.do_one(CaptionJob.Kind.SPEECH)
+    if did and (count := _due_count()):
         wake(min(count, 2))
     return did
 
@@ -44,10 +44,15 @@ def work() -> bool:
 def sweep() -> int:
     """Find work that is due or was abandoned, and wake workers for it; clear what has expired."""
     upload_sweep.sweep_expired(timezone.now())
-    count = leases.due_count(limit=_HINTS)
+    count = _due_count()
     if count:
         wake(count)
     return count
+
+
+def _due_count() -> int:
+    """Return how many hints are due."""
+    return min(_HINTS, leases.due_count(limit=_HINTS) + caption_jobs.due_count(limit=_HINTS))
 
 
 @shared_task(name="media.tidy", ignore_result=True)
@@ -59,7 +64,12 @@ def clear_away() -> int:
 
 
 def do_one() -> bool:
-    """Claim one piece of work and do it to its end; return False where nothing is due."""
+    """Claim one piece of work and do it to its end; return False where nothing is due.
+
+    Captions that lie in a file take seconds and go first; speech, which takes long, is for `work` at the very end.
+    """
+    if proposals.do_one(CaptionJob.Kind.EMBEDDED):
+        return True
     job = leases.claim(f"{socket.gethostname()}:{os.getpid()}")
     if job is None:
         return False

@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder, register_admin_url_finder
 from wagtail.admin.menu import MenuItem
 
-from media.admin_views import board, deeds, lecture, listing, trash
+from media.admin_views import board, captions, deeds, lecture, listing, proposed, trash
 from media.blocks import lecture_chooser_viewset
 from media.models import Lecture
 from media.permissions import manages_all, may_open, may_view
@@ -24,8 +24,12 @@ _LECTURES = [
     path("<int:pk>/retry/", deeds.retry, name="retry"),
     path("<int:pk>/trash/", trash.TrashView.as_view(), name="trash"),
     path("<int:pk>/restore/", deeds.restore, name="restore"),
-    path("<int:pk>/captions/<slug:language>.vtt", deeds.download_captions, name="captions"),
-    path("<int:pk>/captions/<slug:language>/delete/", deeds.delete_captions, name="delete_captions"),
+    path("<int:pk>/captions/recognise/", proposed.recognise, name="recognise"),
+    path("<int:pk>/captions/proposed/<int:proposal>/", proposed.decide, name="decide_captions"),
+    path("<int:pk>/captions/proposed/<int:proposal>.vtt", proposed.download, name="proposed_captions"),
+    path("<int:pk>/captions/<slug:language>.<slug:suffix>", captions.download, name="captions"),
+    path("<int:pk>/captions/<slug:language>/", captions.CaptionsView.as_view(), name="edit_captions"),
+    path("<int:pk>/captions/<slug:language>/delete/", captions.delete, name="delete_captions"),
 ]
 
 

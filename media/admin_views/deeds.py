@@ -1,10 +1,10 @@
-"""What is done with a lecture at one press: retry, captions out and away, back out of the bin."""
+"""What is done with a lecture at one press: retry, back out of the bin."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from media import ingest, lectures
 from media.admin_views.access import lecture_for
@@ -21,27 +21,6 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
     else:
         ingest.retry(encode=encode, by=request.user)
         messages.success(request, _("It is being tried again."))
-    return redirect("lectures:detail", pk)
-
-
-@require_safe
-def download_captions(request: HttpRequest, pk: int, language: str) -> HttpResponseBase:
-    """Send the captions of one language as a WebVTT file."""
-    lecture = lecture_for(request, pk)
-    track = lecture.tracks.filter(language=language).first()
-    if track is None:
-        raise Http404
-    response = HttpResponse(track.vtt, content_type="text/vtt; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="lecture-{pk}.{track.language}.vtt"'
-    return response
-
-
-@require_POST
-def delete_captions(request: HttpRequest, pk: int, language: str) -> HttpResponseBase:
-    """Take the captions of one language away."""
-    lecture = lecture_for(request, pk, changes=True)
-    lectures.delete_captions(lecture=lecture, language=language)
-    messages.success(request, _("The captions were deleted."))
     return redirect("lectures:detail", pk)
 
 

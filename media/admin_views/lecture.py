@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from media import captions, forms, lectures, playback, queries, words
+from media import caption_queries, caption_tracks, caption_words, captions, forms, lectures, queries, words
 from media.admin_views.access import lecture_for
+from media.admin_views.captions import preview_grant, tell_kept
 from media.admin_views.listing import LecturesView, rows_of
+from media.admin_views.proposed import proposed_context
 from media.admin_views.uploader import uploader_data
-from media.models import Encode, Lecture
+from media.models import Encode, Lecture, Track
 from media.permissions import may_change
 
 
@@ -74,27 +76,20 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
             return {"captions_form": form}
         given = form.cleaned_data
         try:
-            track, parsed = lectures.save_captions(
+            track, parsed = caption_tracks.save_captions(
                 lecture=self.lecture,
                 language=given["language"],
                 label=dict(forms.LANGUAGES)[given["language"]],
                 data=given["file"].read(),
                 filename=given["file"].name,
                 skip_bad=given["skip_bad"],
+                by=request.user,
             )
         except captions.UnreadableCaptions as unreadable:
             for line in captions.messages(unreadable.problems):
                 form.add_error("file", line)
             return {"captions_form": form}
-        said = _("%(language)s: %(count)d captions kept (%(format)s, %(encoding)s).") % {
-            "language": track.label,
-            "count": len(parsed.cues),
-            "format": parsed.format.upper(),
-            "encoding": parsed.encoding.upper(),
-        }
-        messages.success(request, said)
-        for line in captions.messages(parsed.warnings):
-            messages.warning(request, line)
+        tell_kept(request, track.label, parsed)
         return None
 
     def _poster(self, request: HttpRequest) -> dict[str, Any] | None:
@@ -150,8 +145,9 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
             "renditions": sorted(shown.renditions.all(), key=lambda r: -r.bandwidth) if shown else [],
             "plan": words.plan_words(newest) if newest else [],
             "warnings": words.warning_words(newest) if newest else [],
-            "tracks": [(track, len(queries.cues_of(track))) for track in tracks],
-            "grant": self._grant(watched),
+            "tracks": self._tracks(tracks, encodes),
+            "writable": self._writable(tracks) if changes else [],
+            "grant": preview_grant(self.request, self.lecture, watched),
             "is_early": watched is not None and watched is not current,
             "may_change": changes,
             "about_form": forms.LectureForm(instance=lecture, auto_id="about_%s"),
@@ -162,18 +158,24 @@ class LectureView(WagtailAdminTemplateMixin, TemplateView):
             "encoding_form": self._encoding_form(newest),
             "uploader": uploader_data(self.request, lecture),
             "is_moving": queries.state_from(lecture, newest, timezone.now()).is_moving,
+            **proposed_context(lecture, newest, tracks),
             **kwargs,
         }
         return super().get_context_data(**context)
 
-    def _grant(self, watched: Encode | None) -> playback.PlaybackGrant | None:
-        """Return the right to watch the preview, for this browser only."""
-        if watched is None:
-            return None
-        watched.lecture = self.lecture
-        return playback.grant(
-            encode=watched,
-            person=str(getattr(self.request.user, "pseudonym", self.request.user.pk)),
-            session="preview",
-            browser=playback.browser_of(self.request),
-        )
+    def _tracks(self, tracks: list[Track], encodes: list[Encode]) -> list[tuple[Track, int, str]]:
+        """Return each track with the number of its cues and what no longer fits."""
+        found = []
+        for track in tracks:
+            cues = queries.cues_of(track)
+            misfit = caption_queries.misfit_of(track, cues, self.lecture, encodes)
+            found.append((track, len(cues), caption_words.misfit_words(misfit) if misfit else ""))
+        return found
+
+    def _writable(self, tracks: list[Track]) -> list[tuple[str, str, bool]]:
+        """Return the languages that have no captions, and whether deleted ones can be brought back."""
+        present = {track.language for track in tracks}
+        deleted = caption_queries.deleted_languages(self.lecture, tracks)
+        known = dict(forms.LANGUAGES)
+        others = [tag for tag in deleted if tag not in known]
+        return [(tag, known.get(tag, tag), tag in deleted) for tag in [*known, *others] if tag not in present]
