@@ -1,7 +1,7 @@
 """What a lesson's page shows, and what its script is told."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from classroom.enrolment.models import Enrolment
 from classroom.institutions.scopes import Scope
 from classroom.learning.lines import Line
+from classroom.learning.marks import Chapter, Slide, chapters_in, slides_in
 from classroom.learning.models import Note
 from classroom.learning.pages import Taken, courses_of
 from classroom.learning.script_words import lesson_words
+from classroom.learning.watermark import watermark_of
 from classroom.people.models import User
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
@@ -30,6 +32,8 @@ class LessonPage:
     lesson: EditionLesson
     notes: list[Note]
     policy: Policy
+    chapters: list[Chapter]
+    slides: list[Slide]
 
     @property
     def enrolment(self) -> Enrolment:
@@ -55,6 +59,23 @@ class LessonPage:
     def poster(self) -> str:
         """The address of the lecture's first picture; empty for a reading."""
         return poster_url(self.lesson.encode) if self.lesson.encode else ""
+
+    @property
+    def watermark(self) -> str:
+        """What is drawn over the picture: the viewer, masked; empty where the course does not ask for it."""
+        return watermark_of(self.enrolment) if self.policy.watermark else ""
+
+    @property
+    def chapters_on_ruler(self) -> list[dict[str, Any]]:
+        """The chapters as the ruler draws them; the one in which the lecture was left is lit."""
+        return [
+            {
+                "start_ms": chapter.start_ms,
+                "label": chapter.title,
+                "is_current": chapter.start_ms <= self.line.position_ms < chapter.end_ms,
+            }
+            for chapter in self.chapters
+        ]
 
     @property
     def rule_words(self) -> str:
@@ -96,7 +117,11 @@ class LessonPage:
                 "notes": reverse("api:learning-notes", args=[self.enrolment.pk, self.lesson.key]),
                 "sign_in": f"{reverse('people:sign_in')}?next={self.line.address}",
                 "next": self.after.address if self.after else "",
+                "previous": self.before.address if self.before else "",
             },
+            "chapters": [{"start_ms": mark.start_ms, "title": mark.title} for mark in self.chapters],
+            "slides": [asdict(slide) for slide in self.slides],
+            "watermark": self.watermark,
             "metadata": {
                 "title": self.line.name,
                 "artist": self.teacher,
@@ -130,4 +155,5 @@ def lesson_page(user: User, enrolment_id: int, key: uuid.UUID) -> LessonPage | N
     taken = courses_of(user, [enrolment])[0]
     line = next(line for line in taken.lines if line.lesson.pk == lesson.pk)
     notes = list(Note.objects.filter(enrolment=enrolment, lesson=lesson).order_by("at_ms", "pk"))
-    return LessonPage(taken, line, lesson, notes, Policy.from_dict(enrolment.edition.policy))
+    policy = Policy.from_dict(enrolment.edition.policy)
+    return LessonPage(taken, line, lesson, notes, policy, chapters_in(lesson), slides_in(lesson))

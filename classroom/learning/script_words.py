@@ -33,6 +33,7 @@ def _watching() -> dict[str, str]:
         "quality_auto": _("Automatic"),
         "captions_off": _("No captions"),
         "slider": _("{now} of {total}, {state}"),
+        "slider_chapter": _("{now} of {total}, {state}, chapter “{chapter}”"),
         "verified_here": _("verified"),
         "unverified_here": _("not verified"),
         "sum_verified": _("Verified {time}"),
@@ -93,6 +94,7 @@ def _notices() -> dict[str, str]:
 def _panels() -> dict[str, str]:
     return {
         "found": _("{count} lines found"),
+        "found_slides": _("{count} lines and {slides} slides found"),
         "found_none": _("Nothing found"),
         "note_at": _("A note at {time}"),
         "note_saving": _("Saving"),

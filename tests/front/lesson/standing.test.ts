@@ -91,6 +91,7 @@ function deeds(position: number, gaps: Interval[]): { done: string[]; run: Recor
   const all: Deeds = {
     position: () => position,
     gaps: () => gaps,
+    chapters: [0, 50_000, 120_000],
     toggle: note('toggle'), seek: note('seek'), playGap: note('gap'), volume: note('volume'),
     mute: note('mute'), captions: note('captions'), fullscreen: note('fullscreen'), pip: note('pip'),
     rate: note('rate'), search: note('search'), help: note('help'),
@@ -110,6 +111,15 @@ test('every key that means something does something, and each its own', () => {
     'toggle', 'seek 50000', 'seek 70000', 'seek 55000', 'seek 65000', 'volume 0.1', 'volume -0.1', 'mute',
     'captions', 'fullscreen', 'pip', 'rate 1', 'rate -1', 'gap 90000 95000', 'gap 10000 12000', 'search', 'help',
   ]);
+});
+
+test('shift with an arrow walks the chapters, the plain arrows the seconds', () => {
+  const { done, run } = deeds(60_000, []);
+  for (const key of ['ArrowLeft', 'ArrowRight']) run[actionOf({ key, shiftKey: true })!]!();
+  assert.deepEqual(done, ['seek 50000', 'seek 120000']);
+  const last = deeds(170_000, []);
+  last.run.next_chapter!();
+  assert.deepEqual(last.done, []);
 });
 
 test('without gaps the gap keys do nothing', () => {

@@ -2,6 +2,7 @@
 
 import type { Interval } from './api.ts';
 import { nextGap, previousGap } from './intervals.ts';
+import { nextStart, previousStart } from './marks.ts';
 
 const ARROW_MS = 5_000;
 export const LETTER_MS = 10_000;
@@ -10,6 +11,8 @@ export const LETTER_MS = 10_000;
 export interface Deeds {
   position: () => number;
   gaps: () => readonly Interval[];
+  /** Where the chapters begin. */
+  chapters: readonly number[];
   toggle: () => void;
   seek: (ms: number) => void;
   playGap: (start: number, end: number) => void;
@@ -30,6 +33,10 @@ export function actions(deeds: Deeds): Record<string, () => void> {
     const gap = find(deeds.gaps(), deeds.position());
     if (gap) deeds.playGap(gap[0], gap[1]);
   };
+  const leaf = (find: typeof nextStart) => (): void => {
+    const start = find(deeds.chapters, deeds.position());
+    if (start !== null) deeds.seek(start);
+  };
   return {
     play: deeds.toggle,
     back: by(-LETTER_MS),
@@ -46,6 +53,8 @@ export function actions(deeds: Deeds): Record<string, () => void> {
     slower: () => deeds.rate(-1),
     next_gap: walk(nextGap),
     previous_gap: walk(previousGap),
+    next_chapter: leaf(nextStart),
+    previous_chapter: leaf(previousStart),
     search: deeds.search,
     help: deeds.help,
   };

@@ -2,25 +2,18 @@
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
 import { send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
-import { Captions } from './captions.ts';
-import { Controls } from './controls.ts';
-import { actions, LETTER_MS } from './actions.ts';
 import { brokenOff, cutOff, held, taken, unopened } from './messages.ts';
-import { Notes } from './notes.ts';
 import { Notices } from './notices.ts';
 import { device, mediaKeys } from './device.ts';
 import { onLeaving } from './leaving.ts';
-import { part, parts, type LessonData } from './page.ts';
+import { part, type LessonData } from './page.ts';
 import { PresenceCheck } from './presence.ts';
 import { deliver, Reporter, type Status } from './reporter.ts';
-import { RulerView } from './ruler-view.ts';
 import { SaveState } from './save-state.ts';
+import { Screen } from './screen.ts';
 import { SessionClock } from './session-clock.ts';
-import { shortcuts } from './shortcuts.ts';
 import { Standing } from './standing.ts';
 import { openStore, type Store } from './store.ts';
-import { Summary } from './summary.ts';
-import { Transcript } from './transcript.ts';
 
 /** How long a kind refusal to jump ahead stays on the page. */
 const SEEK_NOTE_MS = 8_000;
@@ -28,6 +21,8 @@ const SEEK_NOTE_MS = 8_000;
 export class LessonPage {
   #data: LessonData;
   #store!: Store;
+  /** The device's store opens while the server is asked for the viewing. */
+  #ready: Promise<void> = Promise.resolve();
   #lecture!: Lecture;
   #reporter: Reporter | null = null;
   #grant: Grant | null = null;
@@ -37,15 +32,9 @@ export class LessonPage {
   #renewals = 0;
   #isOpening = false;
   #hasLease = true;
-  #seekNote = 0;
   #keys: { tell: () => void } = { tell: () => undefined };
 
-  #captions: Captions;
-  #controls: Controls;
-  #ruler: RulerView;
-  #summary: Summary;
-  #transcript: Transcript;
-  #notes: Notes;
+  #screen: Screen;
   #notices = new Notices();
   #save: SaveState;
   #presence: PresenceCheck;
@@ -57,21 +46,12 @@ export class LessonPage {
     this.#standing = new Standing(lesson, () => this.#reporter?.unacknowledged ?? []);
     this.#standing.take(data);
     const video = part<HTMLVideoElement>('video');
-    const seek = (ms: number): void => this.seek(ms);
     this.#lecture = new Lecture(video, {
       duration,
       clock: () => this.#clock.ms,
       hiddenPauses: data.hidden_pauses,
     });
-    this.#captions = new Captions(video);
-    this.#controls = new Controls(this.#lecture, this.#captions, data.rates, words, {
-      play: () => this.toggle(),
-      back: () => this.seek(this.#lecture.position - LETTER_MS),
-    });
-    this.#ruler = new RulerView(duration, words, seek);
-    this.#summary = new Summary(words, (start, end) => this.playGap(start, end));
-    this.#transcript = new Transcript(words, seek);
-    this.#notes = new Notes(data.addresses.notes, data.lesson, words, () => this.#lecture.position, seek);
+    this.#screen = new Screen(data, this.#lecture, this.#standing, this);
     this.#save = new SaveState(words);
     this.#presence = new PresenceCheck(words, {
       answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }),
@@ -79,19 +59,18 @@ export class LessonPage {
       missed: () => this.#lecture.video.pause(),
       answered: () => void this.#reporter?.contact(true).then(() => this.play()),
     });
-    this.#captions.onCues = (cues, language) => {
-      this.#transcript.fill(cues, language);
-      this.#draw(true);
-    };
     this.#listen();
-    this.#draw(true);
+    this.#screen.draw(true);
   }
 
   /** Open the session and bring in the stream; what earlier pages left is delivered beside it. */
   async start(): Promise<void> {
-    this.#store = await openStore();
-    if (!this.#store.lasts) this.#notices.note('memory', this.#data.words);
+    this.#ready = openStore().then((store) => {
+      this.#store = store;
+      if (!store.lasts) this.#notices.note('memory', this.#data.words);
+    });
     await this.sit(this.#data.start_ms);
+    await this.#ready;
     await this.#deliver();
   }
 
@@ -108,20 +87,21 @@ export class LessonPage {
       return false;
     }
     const grant = outcome.value;
+    await this.#ready;
     // What was shown until now belongs to the viewing before, by its clock: close it there.
     this.#lecture.cut();
     void before?.flush();
     this.#clock.restart();
     this.#grant = grant;
+    this.#lecture.video.dispatchEvent(new CustomEvent('lesson:granted', { detail: grant }));
     this.#hasLease = true;
     this.#standing.take(grant);
     this.#standing.freeSeek = grant.policy.free_seek;
     this.#notices.clear('lease', 'failed', 'allowance');
     this.#reporter = this.#newReporter(grant);
-    if (grant.storyboard_url) void this.#ruler.thumbnails(grant.storyboard_url);
-    void this.#captions.offer(grant.captions).then(() => this.#controls.listCaptions());
+    this.#screen.offer(grant);
     await this.#lecture.load(grant.manifest_url, this.#standing.begin(start ?? grant.position_ms));
-    this.#draw(true);
+    this.#screen.draw(true);
     return true;
   }
 
@@ -159,7 +139,7 @@ export class LessonPage {
   seek(ms: number): void {
     this.#stopAt = null;
     this.#lecture.seek(this.#allowed(ms));
-    this.#draw();
+    this.#screen.draw();
   }
 
   /** Play one gap, and stop where it ends. */
@@ -178,9 +158,7 @@ export class LessonPage {
     const running = this.#lecture.recorder.isOpen ? this.#lecture.position : 0;
     const { to, isHeld } = this.#standing.allowed(ms, running);
     if (!isHeld) return to;
-    this.#notices.set('seek', held(to, this.#data.words));
-    window.clearTimeout(this.#seekNote);
-    this.#seekNote = window.setTimeout(() => this.#notices.clear('seek'), SEEK_NOTE_MS);
+    this.#notices.brief('seek', held(to, this.#data.words), SEEK_NOTE_MS);
     return to;
   }
 
@@ -228,8 +206,8 @@ export class LessonPage {
     }
     const text = answer.refused[0]?.reason;
     if (text) this.#notices.set('refused', { title: this.#data.words.refused_title!, text });
-    if (answer.lesson_completed) this.#completed(answer.course_completed);
-    this.#draw(true);
+    if (answer.lesson_completed) this.#screen.completed(answer.course_completed);
+    this.#screen.draw(true);
   }
 
   #status(status: Status): void {
@@ -258,12 +236,6 @@ export class LessonPage {
     this.#lecture.video.pause();
     const act = (): void => void this.sit(this.#lecture.position).then(() => this.play());
     this.#notices.set('lease', { ...taken(this.#data.words), act });
-  }
-
-  #completed(course: boolean): void {
-    for (const panel of parts('completed')) panel.hidden = false;
-    part('completed-course').hidden = !course;
-    part('completed-lesson').hidden = course;
   }
 
   #unopened(outcome: Exclude<Outcome<unknown>, { kind: 'ok' }>, start: number | null): void {
@@ -302,20 +274,19 @@ export class LessonPage {
       void this.#reporter?.add(span).then(() => {
         if (video.paused) void this.#reporter?.flush();
       });
-      this.#draw(true);
+      this.#screen.draw(true);
     });
     on<Failure>('lecture:failed', (failure) => this.#failed(failure));
     on<boolean>('lecture:stalled', (stalled) => this.#stage(stalled ? 'waiting' : 'ready'));
     on('loadeddata', () => this.#stage('ready'));
     on('seeking', () => this.#hold());
-    on('seeked', () => this.#draw());
+    on('seeked', () => this.#screen.draw());
     on('play', () => this.#frame());
-    on('pause', () => this.#draw());
+    on('pause', () => this.#screen.draw());
     on('click', () => this.toggle());
+    on<boolean>('lesson:completed', (course) => this.#screen.completed(course));
     this.#leaving();
     setInterval(() => this.#second(), 1000);
-    const keys = this.#actions();
-    shortcuts(part('player'), (action) => keys[action]?.());
     this.#keys = mediaKeys(this.#lecture, this.#data, (ms) => this.seek(ms), () => void this.play());
   }
 
@@ -358,42 +329,7 @@ export class LessonPage {
       this.#stopAt = null;
       video.pause();
     }
-    this.#draw();
+    this.#screen.draw();
     requestAnimationFrame(() => this.#frame());
-  }
-
-  #draw(all = false): void {
-    const position = this.#lecture.position;
-    const pending = this.#reporter?.unacknowledged ?? [];
-    const { verified, gaps: holes } = this.#standing;
-    this.#controls.limit(this.#standing.isVerified(position) ? null : (this.#grant?.policy.rate_cap ?? 1));
-    this.#ruler.draw({ verified, pending, gaps: holes, position });
-    this.#captions.draw(position);
-    this.#controls.time(position, this.#data.duration_ms);
-    this.#notes.follow(position);
-    this.#transcript.follow(position);
-    if (!all) return;
-    const { duration_ms: duration } = this.#data;
-    this.#summary.draw({ verified, missing: this.#standing.missing, gaps: holes, duration });
-    this.#transcript.mark(holes);
-  }
-
-  #actions(): Record<string, () => void> {
-    const controls = this.#controls;
-    return actions({
-      position: () => this.#lecture.position,
-      gaps: () => this.#standing.gaps,
-      toggle: () => this.toggle(),
-      seek: (ms) => this.seek(ms),
-      playGap: (start, end) => this.playGap(start, end),
-      volume: (step) => controls.volume(step),
-      mute: () => controls.mute(),
-      captions: () => void controls.captions(),
-      fullscreen: () => controls.fullscreen(),
-      pip: () => controls.pip(),
-      rate: (step) => controls.step(step),
-      search: () => this.#transcript.focusSearch(),
-      help: () => part<HTMLDialogElement>('help').showModal(),
-    });
   }
 }

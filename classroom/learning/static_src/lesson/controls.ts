@@ -30,11 +30,15 @@ export class Controls {
   #captionMenu: Menu;
   #qualityMenu: Menu;
   #captions: Captions;
+  #lecture: Lecture;
+  /** The height chosen by hand, which a renewed viewing keeps; null lets the network choose. */
+  #height: number | null = null;
+  #levels: Quality[] = [];
   #chosen = 1;
   #cap: number | null = 1;
 
   constructor(lecture: Lecture, captions: Captions, rates: number[], words: Words, calls: ControlCalls) {
-    [this.#video, this.#captions] = [lecture.video, captions];
+    [this.#lecture, this.#video, this.#captions] = [lecture, lecture.video, captions];
     [this.#rates, this.#words] = [rates, words];
     this.#store = createMediaStore({
       media: this.#video as never,
@@ -53,7 +57,7 @@ export class Controls {
     this.#captionMenu = new Menu(part('captions-menu'), (value) => {
       void captions.choose(value === 'off' ? null : value);
     });
-    this.#qualityMenu = new Menu(part('quality'), (value) => lecture.choose(Number(value)));
+    this.#qualityMenu = new Menu(part('quality'), (value) => this.#quality(Number(value)));
     this.#video.addEventListener('ratechange', () => this.#showRate());
     this.#video.addEventListener('volumechange', () => this.#rememberVolume());
     this.#video.addEventListener('lecture:qualities', (event) => {
@@ -92,6 +96,7 @@ export class Controls {
   }
 
   pip(): void {
+    if (this.#video.disablePictureInPicture) return;
     const inside = document.pictureInPictureElement === this.#video;
     this.#ask(inside ? 'mediaexitpiprequest' : 'mediaenterpiprequest');
   }
@@ -138,10 +143,18 @@ export class Controls {
   }
 
   #qualities(levels: Quality[]): void {
+    this.#levels = levels;
     part('quality').hidden = levels.length < 2;
     const high = [...levels].sort((a, b) => b.height - a.height);
     const choices = high.map(({ index, height }) => ({ value: String(index), label: `${height}p` }));
-    this.#qualityMenu.fill([{ value: '-1', label: this.#words.quality_auto! }, ...choices], '-1');
+    const kept = levels.find(({ height }) => height === this.#height)?.index ?? -1;
+    this.#qualityMenu.fill([{ value: '-1', label: this.#words.quality_auto! }, ...choices], String(kept));
+    if (kept >= 0) this.#lecture.choose(kept);
+  }
+
+  #quality(index: number): void {
+    this.#height = this.#levels.find((level) => level.index === index)?.height ?? null;
+    this.#lecture.choose(index);
   }
 
   #hold(): void {
@@ -178,7 +191,7 @@ export class Controls {
     mark(this.#mute, 'aria-label', this.#words[silent ? 'unmute' : 'mute']!);
     this.#volume.value = String(silent ? 0 : Math.round(Number(state.mediaVolume ?? 1) * 100));
     this.#volume.hidden = state.mediaVolumeUnavailable === 'unsupported';
-    part('pip').hidden = state.mediaPipUnavailable === 'unsupported';
+    part('pip').hidden = Boolean(state.mediaPipUnavailable);
     part('fullscreen').hidden = state.mediaFullscreenUnavailable === 'unsupported';
     const full = state.mediaIsFullscreen === true;
     part('fullscreen').dataset.state = full ? 'full' : 'windowed';

@@ -25,8 +25,9 @@ export function mediaKeys(
   set('seekbackward', ({ seekOffset }) => seek(lecture.position - (seekOffset ?? 10) * 1000));
   set('seekforward', ({ seekOffset }) => seek(lecture.position + (seekOffset ?? 10) * 1000));
   set('seekto', ({ seekTime }) => seek((seekTime ?? 0) * 1000));
-  const { next } = data.addresses;
+  const { next, previous } = data.addresses;
   if (next) set('nexttrack', () => location.assign(next));
+  if (previous) set('previoustrack', () => location.assign(previous));
   return {
     tell() {
       if (!lecture.isLoaded) return;

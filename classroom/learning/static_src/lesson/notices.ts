@@ -23,6 +23,7 @@ export class Notices {
   #button = part<HTMLButtonElement>('notice-action');
   #live = new Map<Notice, Message>();
   #act: (() => void) | undefined;
+  #timers = new Map<Notice, number>();
 
   constructor() {
     this.#button.addEventListener('click', () => this.#act?.());
@@ -31,6 +32,13 @@ export class Notices {
   set(kind: Notice, message: Message): void {
     this.#live.set(kind, message);
     this.#draw();
+  }
+
+  /** A note that has said what it has to after `ms`. */
+  brief(kind: Notice, message: Message, ms: number): void {
+    this.set(kind, message);
+    window.clearTimeout(this.#timers.get(kind));
+    this.#timers.set(kind, window.setTimeout(() => this.clear(kind), ms));
   }
 
   /** A note that only says something; its words are named after it. */

@@ -1,6 +1,7 @@
 // The page's parts, found by name; and what the template says to the script.
 
 import type { Addresses, Interval } from './api.ts';
+import type { Chapter, Slide } from './marks.ts';
 import type { Words } from './words.ts';
 
 export interface LessonData {
@@ -14,7 +15,11 @@ export interface LessonData {
   /** Starts at this moment instead of where it was left: a link to a gap, a chapter, a note. */
   start_ms: number | null;
   rates: number[];
-  addresses: Addresses & { sign_in: string; next: string };
+  addresses: Addresses & { sign_in: string; next: string; previous: string };
+  chapters: Chapter[];
+  slides: Slide[];
+  /** The viewer's masked name, where the course has it drawn over the picture. */
+  watermark: string;
   free_seek: boolean;
   hidden_pauses: boolean;
   metadata: { title: string; artist: string; album: string; artwork: { src: string; sizes: string; type: string }[] };

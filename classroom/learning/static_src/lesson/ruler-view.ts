@@ -1,8 +1,10 @@
 // The shell's ruler as a seek bar: the band grows as seconds are verified, the pointer moves with the
-// picture, and a pointer of the visitor's own shows the time (and the slide) it would jump to.
+// picture, and a pointer of the visitor's own shows the time, the chapter and the picture it would jump to;
+// whoever goes by keyboard sees the same of where they are.
 
 import { lineAt, parseVtt, type Cue } from '../../../../media/static_src/player/cues.ts';
 import type { Interval } from './api.ts';
+import { indexAt, type Chapter } from './marks.ts';
 import { mark, part } from './page.ts';
 import { boxes, minus, percent, thumbnail } from './ruler.ts';
 import { clock, fill, type Words } from './words.ts';
@@ -29,22 +31,30 @@ export class RulerView {
   #pointer: SVGSVGElement;
   #hint = part('ruler-hint');
   #hintTime = part('ruler-hint-time');
+  #hintChapter = part('ruler-hint-chapter');
   #picture = part('ruler-hint-picture');
   #storyboard: { cues: Cue[]; base: string } | null = null;
   #duration: number;
+  #chapters: readonly Chapter[];
+  #starts: readonly number[];
+  #labels: SVGElement[];
   #words: Words;
   #drawn = '';
   #second = -1;
+  #chapter = -1;
+  #byKeys = false;
   #seek: (ms: number) => void;
 
-  constructor(duration: number, words: Words, seek: (ms: number) => void) {
+  constructor(duration: number, chapters: readonly Chapter[], words: Words, seek: (ms: number) => void) {
     [this.#duration, this.#words, this.#seek] = [duration, words, seek];
+    [this.#chapters, this.#starts] = [chapters, chapters.map(({ start_ms }) => start_ms)];
     this.#svg = this.#slider.querySelector<SVGSVGElement>('svg.ruler')!;
     // The slider around it speaks for it, and is always up to date.
     mark(this.#svg, 'aria-hidden', 'true');
     this.#bands = this.#svg.querySelector<SVGGElement>('.ruler__bands')!;
     this.#holes = this.#svg.querySelector<SVGGElement>('.ruler__gaps')!;
     this.#pointer = this.#svg.querySelector<SVGSVGElement>('.ruler__index')!;
+    this.#labels = [...this.#svg.querySelectorAll<SVGElement>('.ruler__label')];
     this.#listen();
   }
 
@@ -68,8 +78,24 @@ export class RulerView {
     mark(this.#slider, 'aria-valuenow', String(second));
     const seen = verified.some(([s, e]) => s <= position && position < e);
     const state = this.#words[seen ? 'verified_here' : 'unverified_here']!;
-    const values = { now: clock(position), total: clock(this.#duration), state };
-    mark(this.#slider, 'aria-valuetext', fill(this.#words.slider!, values));
+    const chapter = this.#title(position);
+    const values = { now: clock(position), total: clock(this.#duration), state, chapter };
+    mark(this.#slider, 'aria-valuetext', fill(this.#words[chapter ? 'slider_chapter' : 'slider']!, values));
+    this.#light(indexAt(this.#starts, position));
+    if (this.#byKeys) this.#show(position);
+  }
+
+  #title(ms: number): string {
+    return this.#chapters[indexAt(this.#starts, ms)]?.title ?? '';
+  }
+
+  /** Mark the label of the chapter that runs. Each chapter has two: its title, and its number for narrow scales. */
+  #light(chapter: number): void {
+    if (chapter === this.#chapter) return;
+    this.#chapter = chapter;
+    this.#labels.forEach((label, index) => {
+      label.classList.toggle('ruler__label--current', index >> 1 === chapter);
+    });
   }
 
   #draw(verified: Interval[], pending: Interval[], gaps: Interval[]): void {
@@ -117,15 +143,33 @@ export class RulerView {
       if (event.pointerType !== 'mouse') mark(this.#hint, 'hidden', true);
       this.#seek(this.#at(event));
     });
-    for (const name of ['pointerleave', 'pointercancel']) {
-      slider.addEventListener(name, () => mark(this.#hint, 'hidden', true));
+    for (const name of ['pointerleave', 'pointercancel', 'blur']) {
+      slider.addEventListener(name, () => this.#hide());
     }
+    slider.addEventListener('focus', () => {
+      this.#byKeys = slider.matches(':focus-visible');
+      this.#second = -1;
+    });
+    // Keys after a press of the pointer make the focus visible, too.
+    slider.addEventListener('keydown', () => (this.#byKeys = true));
   }
 
-  /** Show the time under the pointer; whoever has none hears it as the slider's value. */
+  #hide(): void {
+    this.#byKeys = false;
+    mark(this.#hint, 'hidden', true);
+  }
+
   #point(event: PointerEvent): void {
-    const ms = this.#at(event);
+    this.#byKeys = false;
+    this.#show(this.#at(event));
+  }
+
+  /** Show picture, chapter and time of `ms`; whoever sees none of it hears it as the slider's value. */
+  #show(ms: number): void {
     this.#hintTime.textContent = clock(ms);
+    const title = this.#title(ms);
+    this.#hintChapter.textContent = title;
+    mark(this.#hintChapter, 'hidden', !title);
     this.#slide(ms);
     mark(this.#hint, 'hidden', false);
     const { width } = this.#svg.getBoundingClientRect();

@@ -1,8 +1,8 @@
 // Keys. Those that write, choose or scroll keep theirs: only what nobody else wants is taken.
 
 /** Return the name of the action of a key press, or null. Pure. */
-export function actionOf(event: Pick<KeyboardEvent, 'key' | 'shiftKey'>): string | null {
-  switch (event.key) {
+export function actionOf({ key, shiftKey }: Pick<KeyboardEvent, 'key' | 'shiftKey'>): string | null {
+  switch (key) {
     case ' ':
     case 'k':
     case 'K':
@@ -14,9 +14,9 @@ export function actionOf(event: Pick<KeyboardEvent, 'key' | 'shiftKey'>): string
     case 'L':
       return 'forward';
     case 'ArrowLeft':
-      return 'left';
+      return shiftKey ? 'previous_chapter' : 'left';
     case 'ArrowRight':
-      return 'right';
+      return shiftKey ? 'next_chapter' : 'right';
     case 'ArrowUp':
       return 'louder';
     case 'ArrowDown':
@@ -52,7 +52,7 @@ export function actionOf(event: Pick<KeyboardEvent, 'key' | 'shiftKey'>): string
   }
 }
 
-const ARROWS = new Set(['left', 'right', 'louder', 'quieter']);
+const ARROWS = new Set(['left', 'right', 'previous_chapter', 'next_chapter', 'louder', 'quieter']);
 
 /** Call `run` with the action of each key press that belongs to the player. */
 export function shortcuts(player: HTMLElement, run: (action: string) => void): void {

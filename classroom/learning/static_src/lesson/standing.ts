@@ -35,6 +35,11 @@ export class Standing {
     this.#lesson = { ...this.#lesson, freeSeek: free };
   }
 
+  /** What was shown and is not acknowledged yet. */
+  get pending(): Interval[] {
+    return [...this.#pending()];
+  }
+
   /** Everything shown so far, acknowledged or not. */
   get shown(): Interval[] {
     return union(this.verified, this.#pending());

@@ -2,7 +2,7 @@
 
 import type { Interval } from './api.ts';
 import { total } from './intervals.ts';
-import { copy, part } from './page.ts';
+import { copy, part, parts } from './page.ts';
 import { clock, fill, seconds, type Words } from './words.ts';
 
 /** More gaps than this are summed up in words: a wall of buttons helps nobody. */
@@ -55,6 +55,13 @@ export class Summary {
     const key = JSON.stringify(gaps.map(([start, end]) => [start, seconds(end - start)]));
     if (key !== this.#drawn) this.#list(gaps);
     this.#drawn = key;
+  }
+
+  /** Say that the lesson, or with it the whole course, is complete. */
+  completed(course: boolean): void {
+    for (const panel of parts('completed')) panel.hidden = false;
+    part('completed-course').hidden = !course;
+    part('completed-lesson').hidden = course;
   }
 
   #list(gaps: Interval[]): void {

@@ -1,9 +1,13 @@
-// The transcript: follows what is spoken, can be searched and clicked, marks what is not verified.
+// The transcript: follows what is spoken, can be searched (and the slides with it) and clicked, marks what is
+// not verified.
 
 import { lineAt, type Cue } from '../../../../media/static_src/player/cues.ts';
 import type { Interval } from './api.ts';
+import type { Slide } from './marks.ts';
 import { mark, part } from './page.ts';
-import { matches, pieces, terms } from './search.ts';
+import { reveal } from './scroll.ts';
+import { matches, marked, terms } from './search.ts';
+import { SlideHits } from './slide-hits.ts';
 import { clock, fill, type Words } from './words.ts';
 
 /** After a reader has scrolled by hand, the panel leaves them alone for this long. */
@@ -15,6 +19,7 @@ export class Transcript {
   #search = part<HTMLInputElement>('transcript-search');
   #found = part('transcript-found');
   #words: Words;
+  #slides: SlideHits | null;
   #cues: Cue[] = [];
   #lines: HTMLElement[] = [];
   #current = -1;
@@ -22,8 +27,9 @@ export class Transcript {
   #quietUntil = 0;
   #marked = '';
 
-  constructor(words: Words, seek: (ms: number) => void) {
+  constructor(words: Words, seek: (ms: number) => void, slides: readonly Slide[] = []) {
     this.#words = words;
+    this.#slides = slides.length > 0 ? new SlideHits(slides, seek) : null;
     this.#list.addEventListener('click', (event) => {
       const line = (event.target as Element).closest<HTMLElement>('[data-index]');
       if (line) seek(this.#cues[Number(line.dataset.index)]!.start);
@@ -47,7 +53,7 @@ export class Transcript {
     this.#lines = cues.map((cue, index) => this.#line(cue, index));
     this.#list.replaceChildren(...this.#lines);
     this.#empty.hidden = cues.length > 0;
-    this.#search.disabled = cues.length === 0;
+    this.#search.disabled = cues.length === 0 && !this.#slides;
     this.#find(this.#search.value);
   }
 
@@ -67,7 +73,7 @@ export class Transcript {
     mark(line.querySelector('button')!, 'aria-current', 'true');
     this.#rove(index);
     const busy = Date.now() < this.#quietUntil || this.#list.contains(document.activeElement);
-    if (!busy && this.#wanted.length === 0) this.#reveal(line);
+    if (!busy && this.#wanted.length === 0) reveal(this.#list, line);
   }
 
   /** Mark the lines of these gaps; the first of each says which seconds are missing. */
@@ -87,7 +93,9 @@ export class Transcript {
     });
   }
 
+  /** Go to the search field, from whichever panel is open. */
   focusSearch(): void {
+    part('tab-transcript').click();
     this.#search.focus();
   }
 
@@ -125,18 +133,13 @@ export class Transcript {
       const hit = matches(text, this.#wanted);
       line.hidden = !hit;
       count += hit ? 1 : 0;
-      line.querySelector('[data-text]')!.replaceChildren(
-        ...pieces(text, hit ? this.#wanted : []).map((piece, at) => {
-          if (at % 2 === 0) return piece;
-          const found = document.createElement('mark');
-          found.textContent = piece;
-          return found;
-        }),
-      );
+      line.querySelector('[data-text]')!.replaceChildren(...marked(text, hit ? this.#wanted : []));
     });
     const searching = this.#wanted.length > 0;
-    this.#found.textContent = searching ? fill(this.#words[count ? 'found' : 'found_none']!, { count }) : '';
-    if (!searching && this.#lines[this.#current]) this.#reveal(this.#lines[this.#current]!);
+    const slides = this.#slides?.find(this.#wanted) ?? 0;
+    const told = slides ? 'found_slides' : count ? 'found' : 'found_none';
+    this.#found.textContent = searching ? fill(this.#words[told]!, { count, slides }) : '';
+    if (!searching && this.#lines[this.#current]) reveal(this.#list, this.#lines[this.#current]!);
   }
 
   /** One line takes the tabulator; arrows walk from there, so that 600 lines are one stop. */
@@ -158,13 +161,5 @@ export class Transcript {
     this.#list.querySelectorAll('button[tabindex="0"]').forEach((one) => mark(one, 'tabindex', '-1'));
     next.tabIndex = 0;
     next.focus();
-  }
-
-  #reveal(line: HTMLElement): void {
-    const panel = this.#list;
-    if (panel.scrollHeight <= panel.clientHeight) return;
-    const top = line.offsetTop - panel.offsetTop - panel.clientHeight / 2 + line.offsetHeight / 2;
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    panel.scrollTo({ top, behavior: calm ? 'instant' : 'smooth' });
   }
 }
