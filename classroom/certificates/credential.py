@@ -15,7 +15,7 @@ def build(facts: Facts, *, facts_digest: str, did: str, site_url: str, verify_ur
 
     It carries the holder's name in full: it is the holder's own file, as the PDF is.
     """
-    course = facts["course"]
+    course, by_hand = facts["course"], facts.get("by_correction", False)
     credential: dict[str, Any] = {
         "@context": CONTEXT,
         "id": verify_url,
@@ -29,7 +29,8 @@ def build(facts: Facts, *, facts_digest: str, did: str, site_url: str, verify_ur
                 "id": f"urn:sha256:{facts_digest}",
                 "type": ["Evidence"],
                 "name": "Facts as printed, SHA-256 of their canonical JSON",
-                "description": f"{facts['verified_seconds']} s verified, assurance {facts['assurance']}",
+                "description": f"{facts['verified_seconds']} s verified, assurance {facts['assurance']}"
+                + (", counted as completed by a correction of two persons" if by_hand else ""),
             }
         ],
     }

@@ -4,7 +4,7 @@ import hashlib
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import rfc8785
 
@@ -42,6 +42,8 @@ class Facts(TypedDict):
     valid_until: str | None
     issuer: dict[str, str]
     is_demo: bool
+    # Only where two persons counted the course as completed: what was issued before keeps its digest.
+    by_correction: NotRequired[bool]
 
 
 CORRECTABLE = ("name", "romanised", "document", "institution")

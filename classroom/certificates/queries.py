@@ -115,6 +115,7 @@ class PublicCertificate:
     replaced_by: str
     replaced_by_token: str
     is_demo: bool
+    by_correction: bool = False
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -146,6 +147,7 @@ def public_view(certificate: Certificate, on: date | None = None) -> PublicCerti
         replaced_by=successor.number if successor else "",
         replaced_by_token=successor.token if successor else "",
         is_demo=facts["is_demo"],
+        by_correction=bool(facts.get("by_correction")),
     )
 
 

@@ -20,6 +20,7 @@ ASSURANCE = {
     "A2": "保证等级 A2：播放由服务器逐秒核验，并经在线确认",
     "A3": "保证等级 A3：播放由服务器逐秒核验，考试有人监督",
 }
+BY_CORRECTION = "保证等级 A0：经两人更正程序认定，未经逐秒核验"
 DISCLAIMER = "仅作培训证明，不代表资质认定或人员资格。"
 
 
@@ -112,7 +113,7 @@ def data(facts: Facts, *, facts_digest: str, verify_url: str, watermark: str = "
             "algorithm": "SHA-256",
             "shown": f"{facts_digest[:4]} {facts_digest[4:8]} {facts_digest[8:12]} ⋯ {facts_digest[-4:]}",
         },
-        "assurance": ASSURANCE[facts["assurance"]],
+        "assurance": BY_CORRECTION if facts.get("by_correction") else ASSURANCE[facts["assurance"]],
         "disclaimer": DISCLAIMER + marks,
         "seal": asdict(engraving.seal(facts["issuer"]["name"], "演示" if facts["is_demo"] else "培训专用")),
         "watermark": watermark,

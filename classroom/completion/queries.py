@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from classroom.completion import rules
-from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.completion.models import Completion, Correction, CreditEntry, LessonCompletion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.queries import best_attempt, exam_of
 from classroom.progress import spans
@@ -16,6 +16,8 @@ from classroom.progress.intervals import intervals, size
 from classroom.progress.queries import progress_map
 from classroom.progress.terms import policy_of
 from courses.catalogue.models import EditionLesson
+
+_WHOSE = "the enrolment says whose it is"
 
 
 def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, Any]:
@@ -79,7 +81,10 @@ def _completed_before(enrolment: Enrolment) -> dict[str, datetime]:
     if not asked:
         return {}
     own = Completion.objects.unscoped("one person's, by the filter").filter(
-        enrolment__user_id=enrolment.user_id, enrolment__course__code__in=asked
+        enrolment__user_id=enrolment.user_id,
+        enrolment__course__code__in=asked,
+        # A completion that two persons withdrew stays on record and opens nothing any more.
+        enrolment__state=Enrolment.State.COMPLETED,
     )
     return dict(own.order_by("-at").values_list("enrolment__course__code", "at"))
 
@@ -94,7 +99,7 @@ def unlocked_by(completion: Completion) -> list[Enrolment]:
 
 def completion_of(enrolment: Enrolment) -> Completion | None:
     """Return the decision that the enrolment met its rule, or None. The caller may see the enrolment."""
-    return Completion.objects.unscoped("the enrolment says whose it is").filter(enrolment=enrolment).first()
+    return Completion.objects.unscoped(_WHOSE).filter(enrolment=enrolment).first()
 
 
 def explain(enrolment: Enrolment, now: datetime | None = None) -> rules.Outcome:
@@ -119,3 +124,36 @@ def credit_of(user: Any, year: int | None = None) -> Decimal:
     if year is not None:
         entries = entries.filter(year=year)
     return entries.aggregate(total=Sum("hours"))["total"] or Decimal(0)
+
+
+def ledger_of(completion: Completion) -> Decimal:
+    """Return the credit hours that a completion holds now, reversals taken off."""
+    return completion.credit_entries.aggregate(total=Sum("hours"))["total"] or Decimal(0)
+
+
+def earnings_of(completion: Completion) -> list[CreditEntry]:
+    """Return the entries of a completion that earned hours and were not taken back."""
+    taken_back = completion.credit_entries.filter(reverses__isnull=False).values("reverses_id")
+    earned = completion.credit_entries.filter(reverses__isnull=True).exclude(pk__in=taken_back)
+    return list(earned.order_by("pk"))
+
+
+def automatic_of(completion: Completion) -> rules.Outcome | None:
+    """Return what the rules said when two persons decided by hand; None for a decision of the rules."""
+    said = completion.explanation.get("automatic")
+    return rules.outcome_from(said) if said else None
+
+
+def _told(rows: QuerySet[Correction]) -> QuerySet[Correction]:
+    return rows.select_related("proposed_by", "decided_by", "entry").order_by("-proposed_at", "-pk")
+
+
+def corrections_of(enrolment: Enrolment) -> list[Correction]:
+    """Return the corrections of an enrolment, the newest first. The caller may see the enrolment. One query."""
+    return list(_told(Correction.objects.unscoped(_WHOSE).filter(enrolment=enrolment)))
+
+
+def own_corrections(user: Any) -> list[Correction]:
+    """Return the corrections of a person's records, with the course, the newest first. One query."""
+    own = Correction.objects.unscoped("one's own, by the filter").filter(enrolment__user_id=user.pk)
+    return list(_told(own).select_related("enrolment__edition", "enrolment__course"))

@@ -59,6 +59,7 @@ def _line(item: Item, titles: Mapping[str, str]) -> Line:
         "prerequisites": _prerequisites,
         "exam": _exam,
         "deadline": _deadline,
+        "correction": _correction,
     }.get(item.kind, _unknown)
     if item.state == State.UNKNOWN and item.kind != "exam":
         say = _unknown
@@ -123,6 +124,11 @@ def _exam(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
 def _deadline(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
     title = _("Complete it by %(date)s") % {"date": item.note}
     return title, _("In time") if item.is_met else _("The date has passed"), _ask()
+
+
+def _correction(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    standing = _("Decided by two persons on %(date)s, not by the rules") % {"date": item.note}
+    return _("Counted as completed by a correction by hand"), standing, ""
 
 
 def _unknown(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:

@@ -113,3 +113,20 @@ def mark_completed(*, enrolment: Enrolment, at: datetime) -> Enrolment:
         enrolment.state, enrolment.completed_at = Enrolment.State.COMPLETED, at
         enrolment.save(update_fields=["state", "completed_at"])
     return enrolment
+
+
+@transaction.atomic
+def take_back_completion(*, enrolment: Enrolment, at: datetime) -> Enrolment:
+    """End a completed enrolment without its completion; only an approved correction does that.
+
+    What was learned stays with it, and a next period can begin. A second time changes nothing.
+    Raises `EnrolmentError` for one that was not complete. Locks the enrolment.
+    """
+    enrolment = _locked(enrolment)
+    if enrolment.state == Enrolment.State.ACTIVE:
+        raise errors.EnrolmentError
+    if enrolment.state == Enrolment.State.COMPLETED:
+        enrolment.state = Enrolment.State.WITHDRAWN
+        enrolment.completed_at, enrolment.withdrawn_at = None, at
+        enrolment.save(update_fields=["state", "completed_at", "withdrawn_at"])
+    return enrolment

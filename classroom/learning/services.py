@@ -21,6 +21,7 @@ from classroom.completion.services import settle
 from classroom.enrolment import errors as enrolment_errors
 from classroom.enrolment import services as enrolments
 from classroom.enrolment.models import Enrolment
+from classroom.enrolment.queries import enrolment_of
 from classroom.learning.exam_flow import submit_exam
 from classroom.people.models import User
 from classroom.progress import services as progress
@@ -140,12 +141,16 @@ def answer_presence(*, user: User, check_id: uuid.UUID, now: datetime | None = N
 
 
 def enrol_in(*, user: User, course: Course) -> Enrolment:
-    """Put a person on what the course teaches now; twice is once.
+    """Put a person on what the course teaches now; twice is once, and who is under way stays where they are.
 
     Raises `enrolment.errors.NothingToEnrolIn`, `EditionWithdrawn`.
     """
     if course.current is None:
         raise enrolment_errors.NothingToEnrolIn
+    held = enrolment_of(user, course)
+    if held is not None and held.state == Enrolment.State.ACTIVE:
+        # Under way on an earlier edition: that one is finished, not begun a second time on the new one.
+        return held
     return enrolments.enrol(user=user, edition=course.current)
 
 
@@ -177,7 +182,7 @@ def award_missing(*, at_most: int = 200) -> int:
     """Award the certificates that completions still lack; return how many."""
     due = (
         Completion.objects.unscoped("the sweep awards everybody's")
-        .filter(certificates__isnull=True)
+        .filter(certificates__isnull=True, enrolment__state=Enrolment.State.COMPLETED)
         .order_by("pk")
     )
     return sum(_award(completion) is not None for completion in due[:at_most])

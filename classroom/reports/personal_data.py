@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from classroom.certificates.models import Certificate
-from classroom.completion.models import Completion, CreditEntry
+from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.enrolment.models import Enrolment
-from classroom.exams.models import Attempt
+from classroom.exams.models import Attempt, LectureAnswer
 from classroom.institutions.queries import employments_of
 from classroom.learning.models import Note
 from classroom.people.models import AuditEntry, User
@@ -68,9 +68,15 @@ def _result_parts(user: User) -> Iterator[Part]:
     attempts = Attempt.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id number state started_at submitted_at points max_points score is_passed"
     yield "attempts", attempts, fields
+    answers = LectureAnswer.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
+    fields = "enrolment_id question__lesson__title question__at_ms number choice is_right at"
+    yield "lecture_answers", answers, fields
     completions = Completion.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id at verified_seconds credit_hours score assurance inputs_digest explanation"
     yield "completions", completions, fields
+    corrections = Correction.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
+    fields = "enrolment_id kind reason text hours proposed_by__name proposed_at state"
+    yield "corrections", corrections, f"{fields} decided_by__name decided_at decision"
     credits_earned = CreditEntry.objects.filter(user=user).order_by("pk")
     yield "credit_entries", credits_earned, "category year hours reason at"
     certificates = Certificate.objects.unscoped(_WHY).filter(user=user).order_by("pk")

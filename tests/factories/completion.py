@@ -1,11 +1,13 @@
 """Factories of the completion room; `services.settle` decides the real ones."""
 
+import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import factory
 from django.utils import timezone
 
-from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.completion.models import Completion, Correction, CreditEntry, LessonCompletion
 from tests.factories.enrolment import EnrolmentFactory
 
 
@@ -45,3 +47,19 @@ class CreditEntryFactory(factory.django.DjangoModelFactory):
     user = factory.SelfAttribute("completion.enrolment.user")
     year = factory.LazyFunction(lambda: timezone.localdate().year)
     hours = factory.SelfAttribute("completion.credit_hours")
+
+
+class CorrectionFactory(factory.django.DjangoModelFactory):
+    """A proposal that waits for a second person; `services.decide` decides the real ones."""
+
+    class Meta:
+        model = Correction
+
+    key = factory.LazyFunction(uuid.uuid4)
+    enrolment = factory.SubFactory(EnrolmentFactory)
+    kind = Correction.Kind.GRANT
+    reason = Correction.Reason.LOST_RECORDS
+    text = "平台故障，记录丢失"
+    hours = Decimal("2.0")
+    proposed_by = factory.SubFactory("tests.factories.people.UserFactory")
+    expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=30))

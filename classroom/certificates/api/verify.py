@@ -29,6 +29,9 @@ class VerifiedCertificate(serializers.Serializer):
     credit_hours = serializers.CharField()
     score = serializers.CharField(allow_null=True)
     assurance = serializers.CharField(help_text="A0 to A3; A1 proves playback, not attention.")
+    by_correction = serializers.BooleanField(
+        help_text="Whether two persons counted the course as completed by hand."
+    )
     issuer = serializers.CharField()
     issued_on = serializers.DateField()
     valid_until = serializers.DateField(allow_null=True)

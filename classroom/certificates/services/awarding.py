@@ -76,7 +76,7 @@ def facts_of(completion: Completion, *, number: str, issued_on: date) -> frozen.
     enrolment = completion.enrolment
     user, edition, institution = enrolment.user, enrolment.edition, enrolment.institution
     until = frozen.last_valid_day(issued_on, edition.validity_months)
-    return {
+    facts: frozen.Facts = {
         "version": 1,
         "number": number,
         "holder": {
@@ -103,6 +103,9 @@ def facts_of(completion: Completion, *, number: str, issued_on: date) -> frozen.
         "issuer": {"name": settings.CERTIFICATE_ISSUER, "name_en": settings.CERTIFICATE_ISSUER_EN},
         "is_demo": bool(settings.DEMO),
     }
+    if completion.correction_id is not None:
+        facts["by_correction"] = True
+    return facts
 
 
 def _lessons(completion: Completion) -> list[frozen.Lesson]:

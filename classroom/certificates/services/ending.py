@@ -10,6 +10,7 @@ from classroom.certificates import facts as frozen
 from classroom.certificates.models import Certificate
 from classroom.certificates.permissions import may_end
 from classroom.certificates.services.awarding import take_number, write
+from classroom.completion.models import Completion
 from classroom.people.models import User
 from classroom.people.services import audit
 
@@ -44,6 +45,32 @@ def revoke(*, certificate: Certificate, by: User, reason: str, note: str) -> Cer
     """
     certificate = _locked(certificate, by, note)
     _end(certificate, Certificate.State.REVOKED, by=by, reason=reason, note=note, now=timezone.now())
+    audit(
+        actor=by,
+        action="certificates.revoke",
+        target=f"certificate:{certificate.number}",
+        detail={"reason": certificate.reason, "note": certificate.reason_note},
+    )
+    return certificate
+
+
+@transaction.atomic
+def revoke_withdrawn(*, completion: Completion, by: User, note: str) -> Certificate | None:
+    """Revoke the certificate in force of a completion that two persons withdrew; None where there is none.
+
+    The right to do so lies in the approved correction, whose second person `by` is. Public is the
+    category only. Locks the certificate row; a second time changes nothing.
+    """
+    every = Certificate.objects.unscoped("the approved correction says whose it is")
+    certificate = (
+        every.select_for_update(of=("self",), no_key=True)
+        .filter(completion=completion, state=Certificate.State.ISSUED)
+        .first()
+    )
+    if certificate is None:
+        return None
+    reason, now = Certificate.Reason.RECORDS_WITHDRAWN, timezone.now()
+    _end(certificate, Certificate.State.REVOKED, by=by, reason=reason, note=note, now=now)
     audit(
         actor=by,
         action="certificates.revoke",

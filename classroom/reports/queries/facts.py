@@ -19,7 +19,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
-from classroom.completion.models import Completion
+from classroom.completion.models import Completion, CreditEntry
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.models import Institution, Post
@@ -138,7 +138,15 @@ def _of_enrolments(
 ) -> tuple[dict[int, Decimal], dict[int, tuple[int, int]], dict[int, int]]:
     """Return by enrolment: credit hours, (graded, passed) attempts, verified seconds."""
     within = Q(enrolment__institution_id__in=institution_ids)
+    # The decision's hours, or what the ledger holds of them now: corrections by hand are entries there.
     hours = dict(Completion.objects.unscoped(_WHY).filter(within).values_list("enrolment_id", "credit_hours"))
+    hours |= dict(
+        CreditEntry.objects.filter(completion__enrolment__institution_id__in=institution_ids)
+        .values("completion__enrolment_id")
+        .annotate(held=Sum("hours"))
+        .values_list("completion__enrolment_id", "held")
+        .order_by()
+    )
     attempts = {
         pk: (graded, passed)
         for pk, graded, passed in Attempt.objects.unscoped(_WHY)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from classroom.completion.models import Completion
+from classroom.completion.models import Completion, CreditEntry
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.models import Institution, Membership
@@ -92,6 +92,8 @@ def _changed_pairs(since: datetime) -> set[tuple[int, int]]:
     papers = Q(submitted_at__gte=since) | Q(is_auto_submitted=True, submitted_at__gte=since - _LATE_PAPERS)
     pairs.update(Attempt.objects.unscoped(_WHY).filter(papers).values_list(*below))
     pairs.update(Completion.objects.unscoped(_WHY).filter(at__gte=since).values_list(*below))
+    of_credit = ("completion__enrolment__institution_id", "completion__enrolment__course_id")
+    pairs.update(CreditEntry.objects.filter(at__gte=since).values_list(*of_credit))
     pairs.update(LessonProgress.objects.filter(updated_at__gte=since).values_list(*below).distinct())
     return {(institution, course) for institution, course in pairs if institution is not None}
 

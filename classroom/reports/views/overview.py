@@ -13,6 +13,9 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from classroom.completion.correction_words import told
+from classroom.completion.permissions import may_correct
+from classroom.completion.queries import corrections_of
 from classroom.institutions import divisions
 from classroom.institutions.codes import uscc_is_valid
 from classroom.institutions.models import Post, SupervisingAuthority
@@ -21,7 +24,7 @@ from classroom.people.models import User
 from classroom.people.services import audit
 from classroom.reports import charts, filters
 from classroom.reports.figures import Counts
-from classroom.reports.queries import evidence, rollups, tables
+from classroom.reports.queries import corrections, evidence, rollups, tables
 from classroom.reports.queries.board import STATES, board
 from classroom.reports.queries.rollups import SHOWS, Slice
 from classroom.reports.services import exports
@@ -115,6 +118,7 @@ def _authority_page(
         "as_of": rollups.as_of(part),
         "attention": rollups.attention(part),
         "definitions": tables.definitions(),
+        "corrections_to_decide": corrections.to_decide(request.user).count(),
         "show": show if show in SHOWS else "",
         **_chosen(request, part),
         **_curves(part),
@@ -243,5 +247,7 @@ def person(request: HttpRequest, enrolment_id: int) -> HttpResponse:
         "proof": evidence.proof(enrolment),
         "is_own": enrolment.user_id == request.user.pk,
         "manages": enrolment.institution_id in scope.institution_ids,
+        "corrections": [told(correction) for correction in corrections_of(enrolment)],
+        "may_correct": may_correct(request.user, enrolment),
     }
     return render(request, "reports/evidence.html", context)

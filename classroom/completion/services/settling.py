@@ -1,4 +1,4 @@
-"""Writes of completion: settle what follows from the facts. A decision is never changed afterwards."""
+"""Settle what follows from the facts. A decision is never changed afterwards."""
 
 import hashlib
 from datetime import datetime
@@ -13,8 +13,6 @@ from classroom.completion.models import Completion, CreditEntry, LessonCompletio
 from classroom.completion.queries import completion_of, inputs_of
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.services import mark_completed
-from classroom.people.models import User
-from classroom.people.services import audit
 from classroom.progress.queries import passed_checks
 from classroom.progress.terms import policy_of
 from classroom.progress.verifier import canonical
@@ -97,30 +95,3 @@ def _assurance(enrolment: Enrolment, verified_seconds: int) -> str:
     if policy_of(enrolment.edition.policy).presence and passed_checks(enrolment):
         return Completion.Assurance.PRESENCE
     return Completion.Assurance.COVERAGE
-
-
-@transaction.atomic
-def reverse_credit(*, entry: CreditEntry, reason: str, by: User) -> CreditEntry:
-    """Correct the ledger by an entry that takes another back; the first stays as it was.
-
-    A second reversal of the same entry returns the first. Raises `ValueError` without a reason, or for
-    an entry that is a reversal itself. Locks the entry.
-    """
-    if not reason.strip() or entry.reverses_id is not None:
-        raise ValueError("a reversal has a reason, and reverses an earning")
-    entry = CreditEntry.objects.select_for_update().get(pk=entry.pk)
-    there = CreditEntry.objects.filter(reverses=entry).first()
-    if there is not None:
-        return there
-    audit(
-        actor=by, action="completion.reverse_credit", target=f"credit:{entry.pk}", detail={"reason": reason}
-    )
-    return CreditEntry.objects.create(
-        user_id=entry.user_id,
-        completion_id=entry.completion_id,
-        category=entry.category,
-        year=entry.year,
-        hours=-entry.hours,
-        reverses=entry,
-        reason=reason.strip()[:200],
-    )

@@ -1,0 +1,37 @@
+"""The ledger of credit hours: append-only, corrected by reversals."""
+
+from django.db import transaction
+
+from classroom.completion.models import Correction, CreditEntry
+from classroom.people.models import User
+from classroom.people.services import audit
+
+
+@transaction.atomic
+def reverse_credit(
+    *, entry: CreditEntry, reason: str, by: User, correction: Correction | None = None
+) -> CreditEntry:
+    """Correct the ledger by an entry that takes another back; the first stays as it was.
+
+    A second reversal of the same entry returns the first. `correction` is the act of two persons that asked for it. Raises `ValueError` without a reason, or for
+    an entry that is a reversal itself. Locks the entry.
+    """
+    if not reason.strip() or entry.reverses_id is not None:
+        raise ValueError("a reversal has a reason, and reverses an earning")
+    entry = CreditEntry.objects.select_for_update().get(pk=entry.pk)
+    there = CreditEntry.objects.filter(reverses=entry).first()
+    if there is not None:
+        return there
+    audit(
+        actor=by, action="completion.reverse_credit", target=f"credit:{entry.pk}", detail={"reason": reason}
+    )
+    return CreditEntry.objects.create(
+        user_id=entry.user_id,
+        completion_id=entry.completion_id,
+        category=entry.category,
+        year=entry.year,
+        hours=-entry.hours,
+        reverses=entry,
+        reason=reason.strip()[:200],
+        correction=correction,
+    )
