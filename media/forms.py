@@ -112,6 +112,20 @@ class EncodingForm(forms.Form):
         required=False,
         help_text=_("Quicker and without loss. Untick it where the picture breaks or stutters."),
     )
+    with_av1 = forms.TypedChoiceField(
+        label=_("AV1 beside H.264"),
+        required=False,
+        coerce=lambda word: word == "yes",
+        empty_value=None,
+        choices=[
+            ("", _("As this site is set up (recommended)")),
+            ("yes", _("Make AV1 as well")),
+            ("no", _("Only H.264")),
+        ],
+        help_text=_(
+            "Newer devices get the same picture with fewer bytes; encoding takes about twice as long."
+        ),
+    )
     again = forms.BooleanField(
         label=_("Encode the recording again with this, now"),
         required=False,
@@ -122,7 +136,12 @@ class EncodingForm(forms.Form):
         options = plan.Options.from_json(lecture.options)
         offered = [height for height, _label in self.base_fields["max_height"].choices]  # type: ignore[attr-defined]
         height = min((h for h in offered if h >= options.max_height), default=2160)
-        initial = {"content": options.content or "", "max_height": height, "may_copy": options.may_copy}
+        initial = {
+            "content": options.content or "",
+            "max_height": height,
+            "may_copy": options.may_copy,
+            "with_av1": {None: "", True: "yes", False: "no"}[options.with_av1],
+        }
         super().__init__(*args, **{"initial": initial, **kwargs})
         if not can_repeat:
             del self.fields["again"]

@@ -13,6 +13,8 @@ from media.errors import UnusableSource
 from media.models import Chunk, Encode, Lecture, Source, Track
 from media.wake import wake_on_commit
 
+# The priority of what an operator lets go before everything else.
+FIRST = 10
 _LABELS = {"zh-Hans": "中文", "zh": "中文", "en": "English"}
 
 

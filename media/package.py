@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from media import cover, ffmpeg, recipes, store
+from media import av1, cover, ffmpeg, recipes, store
 from media.errors import OutputBroken, ProcessFailed
 from media.facts import Facts
 from media.models import Chunk, Encode, Rendition
@@ -160,7 +160,7 @@ def media_playlist(whole: Assembled, *, ended: bool) -> str:
 def multivariant(plan: Plan, made: dict[str, Assembled], language: str) -> str:
     """Return the multivariant playlist: the smallest picture of 480 lines or so first, sound alone last.
 
-    The first entry is what Safari begins with.
+    The first entry is what Safari begins with, and what players take that look at no codecs: H.264.
     """
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
     sounds = [(sound, made[sound.name]) for sound in plan.sounds if sound.name in made]
@@ -171,8 +171,10 @@ def multivariant(plan: Plan, made: dict[str, Assembled], language: str) -> str:
     rungs = sorted(
         (rung for rung in plan.rungs if rung.name in made), key=lambda rung: made[rung.name].average
     )
+    newer = [rung for rung in rungs if rung.codec == av1.CODEC]
+    rungs = [rung for rung in rungs if rung.codec != av1.CODEC]
     start = next((n for n, rung in enumerate(rungs) if min(rung.width, rung.height) >= 480), 0)
-    for rung in [*rungs[start:], *rungs[:start]]:
+    for rung in [*rungs[start:], *rungs[:start], *newer]:
         whole = made[rung.name]
         codecs = ",".join([whole.codecs, *(["mp4a.40.2"] if sounds else [])])
         lines.append(

@@ -5,7 +5,7 @@ chunk k covers the frames [first, first + frames), segments begin at multiples o
 the duration. So chunks that were made by different workers fit together without a seam or a drift.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -37,23 +37,24 @@ class Look:
 
 @dataclass(frozen=True)
 class Options:
-    """What a trainer may set by hand for one lecture; None leaves it to the plan."""
+    """What a trainer may set by hand for one lecture; None leaves it to the plan, or to the site."""
 
     content: str | None = None
     max_height: int = 2160
     may_copy: bool = True
-    with_av1: bool = False
+    with_av1: bool | None = None
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> "Options":
         """Return the options, leaving out what is unknown or out of bounds."""
         content = found.get("content")
         height = found.get("max_height", 2160)
+        with_av1 = found.get("with_av1")
         return cls(
             content=content if isinstance(content, str) and content in _STYLES else None,
             max_height=height if isinstance(height, int) and 144 <= height <= 4320 else 2160,
             may_copy=bool(found.get("may_copy", True)),
-            with_av1=bool(found.get("with_av1", False)),
+            with_av1=with_av1 if isinstance(with_av1, bool) else None,
         )
 
 
@@ -281,7 +282,7 @@ def _rung(video: Video, short: int, height: int, style: Style, *, is_top: bool) 
 
 
 def _copied(rung: Rung) -> Rung:
-    return Rung(name=rung.name, width=rung.width, height=rung.height, is_copy=True, max_kbps=rung.max_kbps)
+    return replace(rung, step=1, is_copy=True)
 
 
 def copy_refusal(facts: Facts, top: Rung, options: Options) -> str:

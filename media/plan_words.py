@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from media import av1
 from media.facts import Facts
 from media.plan import Plan, Rung
 
@@ -30,6 +31,10 @@ WHY: dict[str, str | Promise] = {
     "encode_bits": gettext_lazy("Encoded anew: the file uses far more bytes than the picture needs."),
     "fewer_frames": gettext_lazy("The frame rate is lowered to what can be seen."),
     "half_rate": gettext_lazy("Small pictures get half of the frames."),
+    "with_av1": gettext_lazy(
+        "Each quality is made in AV1 too: devices that play it get the same picture with fewer bytes."
+    ),
+    "no_av1": gettext_lazy("AV1 was asked for, but ffmpeg on this server cannot make it."),
     "audio_only": gettext_lazy("Only sound: a cover takes the place of the picture."),
 }
 _FILTERS: dict[str, str | Promise] = {
@@ -60,6 +65,7 @@ def _qualities(plan: Plan) -> str:
         _("%(lines)dp with %(rate)s frames a second")
         % {"lines": _lines(rung), "rate": _rate(plan.rate / rung.step)}
         for rung in plan.rungs
+        if rung.codec != av1.CODEC
     ]
     comma = pgettext("between the qualities of a lecture", ", ")
     return _("Made for viewers: %(qualities)s.") % {"qualities": comma.join(listed)}

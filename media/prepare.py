@@ -1,9 +1,10 @@
 """The two short steps before encoding: facts, then plan and chunks."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from media import leases, look, probe, proposals, store
+from media import av1, ffmpeg, leases, look, probe, proposals, store
 from media.errors import LeaseLost
 from media.facts import Facts
 from media.leases import Heart, Job
@@ -26,6 +27,9 @@ def lay_out(job: Job, beating: Heart) -> int:
     options = Options.from_json(encode.lecture.options)
     seen = Look() if options.content else look.take_look(store.local_source(encode.source), facts)
     plan = make_plan(facts, seen, options)
+    with_av1 = settings.AV1 if options.with_av1 is None else options.with_av1
+    if with_av1 and facts.video is not None:
+        plan = av1.beside(plan, can_encode=ffmpeg.has_encoder(av1.ENCODER))
     beating.check()
     return leases.patiently(lambda: _begin(job, plan))
 

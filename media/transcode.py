@@ -16,8 +16,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from media import cover, ffmpeg, fmp4, frames, leases, loudness, preview, recipes, store
-from media.errors import LeaseLost, OutputBroken, ProcessFailed
+from media import av1, cover, ffmpeg, fmp4, frames, leases, loudness, preview, recipes, store
+from media.errors import EngineMissing, LeaseLost, OutputBroken, ProcessFailed
 from media.facts import Facts
 from media.leases import Heart, Job
 from media.models import Chunk, Encode
@@ -194,6 +194,9 @@ def finish_chunk(*, job: Job, outputs: dict[str, Any], work_ms: int) -> bool:
 
 def _picture(bench: Workbench) -> dict[str, Any]:
     plan, piece = bench.plan, bench.piece
+    if any(rung.codec == av1.CODEC for rung in plan.rungs) and not ffmpeg.has_encoder(av1.ENCODER):
+        # Planned on another host: one of those takes it.
+        raise EngineMissing(f"{ffmpeg.binaries().ffmpeg} has no {av1.ENCODER}")
     source = bench.source
     if bench.facts.video is None:
         source = cover.make(bench.source, bench.facts, bench.folder)

@@ -22,6 +22,7 @@ _LECTURES = [
     path("running/", board.RunningView.as_view(), name="running"),
     path("<int:pk>/", lecture.LectureView.as_view(), name="detail"),
     path("<int:pk>/retry/", deeds.retry, name="retry"),
+    path("<int:pk>/priority/", deeds.prioritise, name="prioritise"),
     path("<int:pk>/trash/", trash.TrashView.as_view(), name="trash"),
     path("<int:pk>/restore/", deeds.restore, name="restore"),
     path("<int:pk>/captions/recognise/", proposed.recognise, name="recognise"),

@@ -139,7 +139,8 @@ def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -
 
 
 def _published(lecture: Lecture, encode: Encode) -> str:
-    qualities = sum(rendition.kind == "video" for rendition in encode.renditions.all())
+    # The same picture in another codec is no other quality.
+    qualities = len({(r.width, r.height) for r in encode.renditions.all() if r.kind == "video"})
     said = ngettext("%(count)d quality", "%(count)d qualities", qualities) % {"count": qualities}
     languages = ", ".join(track.label for track in lecture.tracks.all())
     return f"{said}; " + (

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from media import queries
+from media import ingest, leases, queries
 from media.models import Chunk, Encode, Upload
 from tests.factories.media import ChunkFactory, EncodeFactory, UploadFactory
 from tests.media.conftest import LECTURES
@@ -170,3 +170,78 @@ def test_a_lecture_in_the_bin_is_still_worked_on_and_shown(client: Client) -> No
     )
     assert board().under_way == [encode]
     assert b"Thrown away" in client.get(RUNNING).content
+
+
+# --- the order of the work
+
+
+def turn(client: Client, encode: Encode, first: str = "yes") -> Any:
+    return client.post(f"{LECTURES}{encode.lecture_id}/priority/", {"first": first}, follow=True)
+
+
+def test_an_operator_lets_a_lecture_go_first_and_back_to_its_turn(client: Client) -> None:
+    now = timezone.now()
+    early = EncodeFactory(state="transcoding", created_at=now - timedelta(hours=1))
+    urgent = EncodeFactory(state="received", created_at=now, lecture__title="Tomorrow <b>")
+    part = client.get(f"{RUNNING}?part=1").content.decode()
+    assert f'formaction="{LECTURES}{urgent.lecture_id}/priority/"' in part
+    response = turn(client, urgent)
+    assert "“Tomorrow &lt;b&gt;” goes before all others now." in response.content.decode()
+    assert response.redirect_chain == [(RUNNING, 302)]
+    assert board().under_way == [urgent, early]
+    job = leases.claim("here:1")
+    assert job is not None
+    assert job.encode_id == urgent.pk
+    assert response.content.decode().count("Back to its turn") == 1
+    assert "waits for its turn again" in turn(client, urgent, "no").content.decode()
+    assert board().under_way == [early, urgent]
+
+
+def test_asking_twice_changes_nothing_more(client: Client) -> None:
+    encode = EncodeFactory(state="received")
+    for _ in range(2):
+        turn(client, encode)
+    encode.refresh_from_db()
+    assert encode.priority == ingest.FIRST
+
+
+@pytest.mark.parametrize("ended", [{"published": True}, {"failed": True}])
+def test_what_has_ended_has_no_turn(client: Client, ended: dict[str, bool]) -> None:
+    encode = EncodeFactory(**ended, lecture__title="Sampling")
+    assert "There is nothing under way for “Sampling”." in turn(client, encode).content.decode()
+    encode.refresh_from_db()
+    assert encode.priority == 0
+
+
+def test_the_newest_encode_of_a_replaced_video_is_the_one_that_moves_up(client: Client) -> None:
+    old = EncodeFactory(published=True)
+    new = EncodeFactory(lecture=old.lecture, number=2, state="probed")
+    turn(client, new)
+    assert list(Encode.objects.order_by("number").values_list("priority", flat=True)) == [0, ingest.FIRST]
+
+
+@pytest.mark.parametrize("group", ["Trainers", "Reviewers"])
+def test_nobody_else_changes_the_order(
+    group: str, member: Callable[..., Any], entered: Callable[..., Client]
+) -> None:
+    person = member(group)
+    encode = EncodeFactory(state="transcoding", lecture__owner=person)
+    response = entered(person).post(f"{LECTURES}{encode.lecture_id}/priority/", {"first": "yes"})
+    assert response.status_code in {302, 403}
+    assert response.headers.get("Location") != RUNNING
+    encode.refresh_from_db()
+    assert encode.priority == 0
+
+
+def test_the_order_is_changed_by_sending_a_form_with_its_token(
+    member: Callable[..., Any], client: Client
+) -> None:
+    encode = EncodeFactory(state="transcoding")
+    address = f"{LECTURES}{encode.lecture_id}/priority/"
+    assert client.get(address).status_code == 405
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(member("Operators"))
+    assert strict.post(address, {"first": "yes"}).status_code == 403
+    assert client.post(f"{LECTURES}999999/priority/", {"first": "yes"}).status_code == 404
+    encode.refresh_from_db()
+    assert encode.priority == 0

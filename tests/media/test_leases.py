@@ -75,6 +75,20 @@ def test_a_hundred_uploads_do_not_hold_up_one() -> None:
     assert claimed().chunk_id == lonely.pk
 
 
+def test_five_hundred_files_just_sent_do_not_hold_up_one_that_came_last() -> None:
+    """While one piece of theirs is under way, the other institution's only file is next, however late."""
+    large = transcoding(tenant="large")
+    ChunkFactory(encode=large)
+    claimed()
+    sent = EncodeFactory(lecture=LectureFactory(tenant="large"))
+    Encode.objects.bulk_create(
+        Encode(lecture=sent.lecture, source=sent.source, number=number, filename=f"{number}.mp4")
+        for number in range(2, 502)
+    )
+    late = EncodeFactory(lecture=LectureFactory(tenant="small"))
+    assert claimed().encode_id == late.pk
+
+
 def test_whoever_got_least_lately_comes_first() -> None:
     ChunkFactory(encode=transcoding(tenant="served"), state=Chunk.State.DONE, done_ms=600_000)
     ChunkFactory(encode=transcoding(tenant="served"))

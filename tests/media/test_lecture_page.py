@@ -216,6 +216,8 @@ def encoding(client: Client, lecture: Lecture, **data: Any) -> Any:
         ({"content": "still"}, {"content": "still"}),
         ({"max_height": "720"}, {"max_height": 720}),
         ({"may_copy": None}, {"may_copy": False}),
+        ({"with_av1": "yes"}, {"with_av1": True}),
+        ({"with_av1": "no"}, {"with_av1": False}),
         (
             {"content": "camera", "max_height": "480", "may_copy": None},
             {"content": "camera", "max_height": 480, "may_copy": False},
@@ -235,15 +237,16 @@ def test_what_is_decided_by_hand_is_what_the_next_plan_gets(
         "content": data.get("content", ""),
         "max_height": int(data.get("max_height", 2160)),
         "may_copy": "may_copy" not in data,
+        "with_av1": data.get("with_av1", ""),
     }
 
 
 def test_going_back_to_the_plans_own_choice_leaves_nothing_behind(client: Client, lecture: Lecture) -> None:
-    Lecture.objects.filter(pk=lecture.pk).update(options={"with_av1": True, "future": 1})
-    encoding(client, lecture, content="screencast", max_height="1080", may_copy=None)
+    Lecture.objects.filter(pk=lecture.pk).update(options={"future": 1})
+    encoding(client, lecture, content="screencast", max_height="1080", may_copy=None, with_av1="yes")
     encoding(client, lecture)
     lecture.refresh_from_db()
-    assert lecture.options == {"with_av1": True, "future": 1}
+    assert lecture.options == {"future": 1}
 
 
 @pytest.mark.parametrize(
@@ -254,6 +257,7 @@ def test_going_back_to_the_plans_own_choice_leaves_nothing_behind(client: Client
         ({"max_height": "-1"}, "max_height"),
         ({"max_height": "tall"}, "max_height"),
         ({"max_height": None}, "max_height"),
+        ({"with_av1": "perhaps"}, "with_av1"),
     ],
 )
 def test_what_no_plan_knows_is_refused_at_its_field(

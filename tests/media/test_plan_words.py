@@ -59,7 +59,8 @@ def test_the_reasons_that_need_other_files_are_explained_too() -> None:
     assert "the picture ends before the sound" in words(longer)
     assert "does not allow exact cuts" in words(some_facts(a_video(), container="avi"))
     assert "Only sound" in words(some_facts(None))
-    explained = {*REASONS, "encode_length", "encode_container", "audio_only"}
+    # What has to do with AV1 is tried in test_av1.
+    explained = {*REASONS, "encode_length", "encode_container", "audio_only", "with_av1", "no_av1"}
     assert explained == set(WHY)
 
 

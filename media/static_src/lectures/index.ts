@@ -1,6 +1,7 @@
 // The lecture admin: rows that move by themselves, the preview, and a question before something goes.
 
 import './lectures.css';
+import './chapters.css';
 import { poll } from './live.ts';
 
 interface Answer {
@@ -72,7 +73,9 @@ function follow(part: HTMLElement, address: string): void {
     moving: () => true,
     take: async (response) => {
       const made = new DOMParser().parseFromString(await response.text(), 'text/html');
+      const focused = part.contains(document.activeElement) ? document.activeElement?.id : '';
       part.replaceChildren(...made.body.childNodes);
+      if (focused) document.getElementById(focused)?.focus();
     },
   });
 }

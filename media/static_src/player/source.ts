@@ -46,6 +46,20 @@ export async function open(
   return { choose: () => false, retry: () => undefined, destroy: () => undefined };
 }
 
+/**
+ * Each height once: where a lecture is there in AV1 too, that is what the library plays, since it has left out
+ * already what this browser cannot decode.
+ */
+export function offered(levels: { height: number; videoCodec?: string }[]): Quality[] {
+  const newer = (at: number): boolean => (levels[at]!.videoCodec ?? '').startsWith('av01');
+  const best = new Map<number, number>();
+  levels.forEach(({ height }, index) => {
+    const known = best.get(height);
+    if (known === undefined || (newer(index) && !newer(known))) best.set(height, index);
+  });
+  return [...best].map(([height, index]) => ({ index, height }));
+}
+
 function withLibrary(
   Library: typeof Hls,
   video: HTMLVideoElement,
@@ -71,7 +85,7 @@ function withLibrary(
   });
   let repairs = 0;
   hls.on(Events.MANIFEST_PARSED, (_, data) => {
-    events.qualities(data.levels.map((level, index) => ({ index, height: level.height })));
+    events.qualities(offered(data.levels));
   });
   hls.on(Events.LEVEL_SWITCHED, (_, data) => {
     events.quality(hls.autoLevelEnabled ? -1 : data.level, hls.levels[data.level]?.height ?? 0);
