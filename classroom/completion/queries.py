@@ -10,6 +10,7 @@ from django.utils import timezone
 from classroom.completion import rules
 from classroom.completion.models import Completion, Correction, CreditEntry, LessonCompletion
 from classroom.enrolment.models import Enrolment
+from classroom.exams.in_lectures import facts_of
 from classroom.exams.queries import best_attempt, exam_of
 from classroom.progress import spans
 from classroom.progress.intervals import intervals, size
@@ -45,6 +46,7 @@ def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, An
             at = complete.get(lesson.pk) or (row.acknowledged_at if row else None)
             readings.append({"key": str(lesson.key), "acknowledged": at is not None, "on": _day(at)})
     return {
+        **_questions(enrolment),
         "version": 1,
         "on": timezone.localdate(now).isoformat(),
         "enrolled_on": _day(enrolment.enrolled_at),
@@ -59,6 +61,18 @@ def inputs_of(enrolment: Enrolment, now: datetime | None = None) -> dict[str, An
 def _day(at: datetime | None) -> str | None:
     """Return the day, by the institution's clock, on which a fact was there."""
     return timezone.localdate(at).isoformat() if at else None
+
+
+def _questions(enrolment: Enrolment) -> dict[str, Any]:
+    """Return what was answered inside the lectures; nothing, and no query, where the rule does not ask for it."""
+    if not rules.asks_questions(enrolment.edition.rule):
+        return {}
+    facts = [
+        {**fact, "answered": at is not None, "on": _day(at)}
+        for fact in facts_of(enrolment)
+        for at in [fact.pop("answered_at")]
+    ]
+    return {"questions": facts}
 
 
 def _exam(enrolment: Enrolment) -> dict[str, Any] | None:

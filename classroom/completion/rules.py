@@ -3,6 +3,7 @@
     {"version": 1, "all": [
         {"kind": "lessons", "keys": "all" | [key, …], "coverage_percent": 100},
         {"kind": "readings", "keys": "all" | [key, …]},
+        {"kind": "questions", "keys": "all" | [key, …]},
         {"kind": "exam"},
         {"kind": "prerequisites", "courses": ["A1", …]},
         {"kind": "deadline", "on": "2026-12-31"} | {"kind": "deadline", "days": 60}]}
@@ -39,6 +40,7 @@ class Step:
     NONE = ""
     WATCH = "watch"
     READ = "read"
+    ANSWER = "answer"
     FINISH_LESSONS = "finish_lessons"
     SIT_EXAM = "sit_exam"
     COMPLETE_COURSES = "complete_courses"
@@ -47,7 +49,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One lesson, reading or course of an item. Of lectures, `have` and `need` are milliseconds."""
+    """One lesson, reading, question or course of an item. Of lectures, `have` and `need` are milliseconds.
+
+    The key of a question inside a lecture says where it stands: see `place_of`.
+    """
 
     key: str
     state: str
@@ -167,6 +172,32 @@ def _readings(rule: Facts, inputs: Facts) -> Item:
     return _counted("readings", parts, Step.READ, False)
 
 
+def place_of(key: str) -> tuple[str, int]:
+    """Return the lesson and the moment in ms of the key of a question's part."""
+    lesson, _, at_ms = key.partition("@")
+    return lesson, int(at_ms) if at_ms.isdecimal() else 0
+
+
+def asks_questions(rule: Facts) -> bool:
+    """Whether a rule asks for the questions inside the lectures, whatever else is written in it."""
+    parts = rule.get("all")
+    listed = parts if isinstance(parts, list) else []
+    return any(isinstance(part, Mapping) and part.get("kind") == "questions" for part in listed)
+
+
+def _questions(rule: Facts, inputs: Facts) -> Item:
+    """Each has to be answered rightly once. Where no lecture asks anything, the rule cannot be judged."""
+    asked = _wanted(rule, list(inputs.get("questions", ())))
+    if not asked:
+        raise _Unreadable
+    parts = []
+    for fact in asked:
+        place = f"{fact['lesson']}@{fact['at_ms']}" if "lesson" in fact else fact["key"]
+        done = bool(fact.get("answered"))
+        parts.append(Part(place, State.MET if done else State.NOT_BEGUN, int(done), 1))
+    return _counted("questions", parts, Step.ANSWER, False)
+
+
 def _prerequisites(rule: Facts, inputs: Facts) -> Item:
     held = set(inputs.get("completed_courses", ()))
     parts = [
@@ -226,7 +257,7 @@ def _as_of_the_facts(wanted: list[Any], inputs: Facts) -> Facts:
     today = str(inputs.get("on", ""))
     facts: list[Facts] = []
     for part in wanted:
-        if part["kind"] in {"lessons", "readings"}:
+        if part["kind"] in {"lessons", "readings", "questions"}:
             facts += _wanted(part, inputs[part["kind"]])
         elif part["kind"] == "exam":
             facts.append(inputs["exam"])
@@ -239,6 +270,7 @@ def _as_of_the_facts(wanted: list[Any], inputs: Facts) -> Facts:
 _KINDS: dict[str, Callable[[Facts, Facts], Item]] = {
     "lessons": _lessons,
     "readings": _readings,
+    "questions": _questions,
     "exam": _exam,
     "prerequisites": _prerequisites,
     "deadline": _deadline,

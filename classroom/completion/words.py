@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from classroom.completion.rules import Item, Outcome, Part, State, Step
+from classroom.completion.rules import Item, Outcome, Part, State, Step, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def _line(item: Item, titles: Mapping[str, str]) -> Line:
     say = {
         "lessons": _lessons,
         "readings": _readings,
+        "questions": _questions,
         "prerequisites": _prerequisites,
         "exam": _exam,
         "deadline": _deadline,
@@ -94,6 +95,19 @@ def _readings(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
     standing = _("%(have)d of %(need)d confirmed") % {"have": item.have, "need": item.need}
     _part, name = _first(item, titles)
     return title, standing, _("Read “%(title)s” and confirm it at its end.") % {"title": name}
+
+
+def _questions(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
+    title = ngettext(
+        "Answer the question inside the lectures rightly",
+        "Answer all %(need)d questions inside the lectures rightly",
+        item.need,
+    ) % {"need": item.need}
+    standing = _("%(have)d of %(need)d answered rightly") % {"have": item.have, "need": item.need}
+    part, _name = _first(item, titles)
+    lesson, at_ms = place_of(part.key) if part else ("", 0)
+    values = {"at": clock(at_ms), "title": titles.get(lesson, lesson)}
+    return title, standing, _("Answer the question at %(at)s of “%(title)s”.") % values
 
 
 def _prerequisites(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:

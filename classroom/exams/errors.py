@@ -55,6 +55,13 @@ class ImpossibleChoice(ExamError):
     message = _("This answer does not fit the question. Reload the page and choose again.")
 
 
+class NotAsked(ExamError):
+    """The lecture does not put this question."""
+
+    code = "question_unknown"
+    message = _("This lecture does not ask this question. Reload the page.")
+
+
 def lessons_missing(have: int, need: int) -> str:
     """Say how many lessons are still to be finished before the exam opens."""
     if need == 0:

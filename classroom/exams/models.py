@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classroom.institutions.scopes import ScopedManager
+from classroom.people.append_only import AppendOnlyModel, AppendOnlyQuerySet
 
 
 class Attempt(models.Model):
@@ -75,4 +76,30 @@ class Answer(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["attempt", "version"], name="exams_one_answer_a_question"),
+        ]
+
+
+class LectureAnswer(AppendOnlyModel):
+    """One try at a question inside a lecture, as it was given and graded; never changed."""
+
+    enrolment = models.ForeignKey(
+        "enrolment.Enrolment", on_delete=models.PROTECT, related_name="lecture_answers"
+    )
+    question = models.ForeignKey("catalogue.EditionQuestion", on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    choice = models.JSONField()
+    is_right = models.BooleanField()
+    at = models.DateTimeField(default=timezone.now)
+
+    rows = AppendOnlyQuerySet.as_manager()
+    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
+
+    class Meta:
+        verbose_name = _("answer inside a lecture")
+        verbose_name_plural = _("answers inside lectures")
+        default_manager_name = "rows"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment", "question", "number"], name="exams_lecture_answer_number"
+            ),
         ]

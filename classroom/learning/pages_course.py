@@ -7,8 +7,13 @@ from django.urls import reverse
 
 from classroom.completion import words
 from classroom.completion.queries import explain
+from classroom.completion.rules import place_of
 from classroom.enrolment.models import Enrolment
 from classroom.learning.pages import Taken
+
+
+# A question is met by playing up to it.
+_LEAD_MS = 2000
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,18 @@ def _address(line: words.Line, addresses: dict[str, str], taken: Taken) -> str:
         return ""
     if line.kind == "exam":
         return reverse("exams:cover", args=[taken.enrolment.pk]) if taken.lessons_done else ""
+    if line.kind == "questions":
+        return _moment(line.keys, addresses)
     return next((addresses[key] for key in line.keys if key in addresses), "")
+
+
+def _moment(keys: tuple[str, ...], addresses: dict[str, str]) -> str:
+    """Return where the first question still to be answered is put: a little before its moment."""
+    for key in keys:
+        lesson, at_ms = place_of(key)
+        if lesson in addresses:
+            return f"{addresses[lesson]}?at={max(0, at_ms - _LEAD_MS)}"
+    return ""
 
 
 def course_page(taken: Taken) -> dict[str, Any]:

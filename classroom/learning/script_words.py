@@ -2,10 +2,12 @@
 
 from django.utils.translation import gettext as _
 
+from classroom.learning.question_words import question_words
+
 
 def lesson_words() -> dict[str, str]:
     """Return every message that the script may show or speak."""
-    return {**_saving(), **_watching(), **_notices(), **_panels()}
+    return {**_saving(), **_watching(), **_notices(), **_panels(), **question_words()}
 
 
 def _saving() -> dict[str, str]:

@@ -6,7 +6,7 @@ completion, counter of certificates.
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,10 +22,13 @@ from classroom.enrolment import errors as enrolment_errors
 from classroom.enrolment import services as enrolments
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import enrolment_of
+from classroom.exams import in_lectures
+from classroom.exams.models import LectureAnswer
 from classroom.learning.exam_flow import submit_exam
 from classroom.people.models import User
+from classroom.progress import errors as progress_errors
 from classroom.progress import services as progress
-from classroom.progress.models import LessonProgress
+from classroom.progress.models import LessonProgress, PlaySession
 from classroom.progress.services import Answer, Credit
 from classroom.progress.spans import Span
 from courses.catalogue.models import Course, EditionLesson
@@ -34,6 +37,7 @@ __all__ = [
     "Beat",
     "acknowledge",
     "answer_presence",
+    "answer_question",
     "award_missing",
     "enrol_in",
     "settle_passed",
@@ -138,6 +142,44 @@ def answer_presence(*, user: User, check_id: uuid.UUID, now: datetime | None = N
     for enrolment_id in answer.seen_in:
         _settle(enrolment_id, now)
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a try at a question inside a lecture led to."""
+
+    answer: LectureAnswer
+    is_course_complete: bool
+    certificate: Certificate | None = None
+
+
+@transaction.atomic
+def answer_question(
+    *,
+    user_id: int,
+    session_id: uuid.UUID,
+    key: uuid.UUID,
+    choice: Collection[str],
+    number: int | None = None,
+    now: datetime | None = None,
+) -> Answered:
+    """Grade and keep a person's try at a question of the lecture that is viewed; a right one may complete.
+
+    Locks the enrolment row. Raises `progress.errors.SessionUnknown`, `NotLearning`, and what
+    `exams.in_lectures.answer` raises.
+    """
+    session = PlaySession.objects.filter(pk=session_id, enrolment__user_id=user_id).first()
+    if session is None:
+        raise progress_errors.SessionUnknown
+    every = Enrolment.objects.unscoped("one's own, by the session")
+    enrolment = every.select_for_update(of=("self",), no_key=True).get(pk=session.enrolment_id)
+    if enrolment.state == Enrolment.State.WITHDRAWN:
+        raise progress_errors.NotLearning
+    question = in_lectures.question_of(session.lesson_id, key)
+    answer = in_lectures.answer(enrolment=enrolment, question=question, choice=choice, number=number, now=now)
+    certificate = _settle(enrolment.pk, now) if answer.is_right else None
+    enrolment.refresh_from_db(fields=["state"])
+    return Answered(answer, enrolment.state == Enrolment.State.COMPLETED, certificate)
 
 
 def enrol_in(*, user: User, course: Course) -> Enrolment:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from classroom.learning import views, views_acts, views_exam
 from classroom.learning.api.heartbeat import HeartbeatView
 from classroom.learning.api.notes import NotesView, NoteView
+from classroom.learning.api.questions import LectureQuestionView
 from classroom.learning.api.records import CheckpointsView, EvidenceView, KeyView, OutlineView
 from classroom.learning.api.sessions import PositionView, PresenceView, SessionsView
 
@@ -28,6 +29,11 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         "learning/sessions/<uuid:session_id>/presence/<uuid:check_id>/",
         PresenceView.as_view(),
         name="learning-presence",
+    ),
+    path(
+        "learning/sessions/<uuid:session_id>/questions/<uuid:key>/",
+        LectureQuestionView.as_view(),
+        name="learning-question",
     ),
     path(
         "learning/position/<int:enrolment_id>/<uuid:key>/", PositionView.as_view(), name="learning-position"

@@ -1,10 +1,42 @@
 """The blocks from which a trainer builds a course."""
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
 
+from courses.catalogue.moments import read_moment
+from courses.questions.blocks import QuestionChooserBlock
 from media.blocks import LectureChooserBlock
+
+
+def check_moment(text: str) -> None:
+    """Refuse what is no moment of a lecture. Raises ValidationError."""
+    if read_moment(text) is None:
+        raise ValidationError(_("Write the moment as minutes and seconds, such as 1:30."))
+
+
+class LectureQuestionBlock(blocks.StructBlock):
+    """A question that a lecture puts at a moment."""
+
+    at = blocks.CharBlock(
+        label=_("at"),
+        max_length=10,
+        validators=[check_moment],
+        help_text=_("Minutes and seconds, such as 1:30. Playing pauses there."),
+        search_index=False,
+    )
+    question = QuestionChooserBlock(label=_("question"))
+
+    class Meta:
+        icon = "help"
+        label = _("question")
+
+
+class LectureQuestionsBlock(blocks.StreamBlock):
+    """The questions inside a lecture."""
+
+    question = LectureQuestionBlock()
 
 
 class VideoLessonBlock(blocks.StructBlock):
@@ -14,6 +46,14 @@ class VideoLessonBlock(blocks.StructBlock):
     title_en = blocks.CharBlock(label=_("English title"), max_length=160, required=False)
     summary = blocks.CharBlock(label=_("summary"), max_length=300, required=False)
     lecture = LectureChooserBlock(label=_("lecture"))
+    questions = LectureQuestionsBlock(
+        label=_("questions inside the lecture"),
+        required=False,
+        help_text=_(
+            "Playing pauses at the moment until the question is answered or put off. To complete the course, "
+            "each has to be answered rightly once."
+        ),
+    )
 
     class Meta:
         icon = "media"

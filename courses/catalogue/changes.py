@@ -90,8 +90,19 @@ def _lesson(was: dict[str, Any], now: dict[str, Any]) -> Iterator[Change]:
         yield Change("reading_changed", MATERIAL, title)
     if was["document_digest"] != now["document_digest"] or was["document"] != now["document"]:
         yield Change("file_replaced", MATERIAL, title)
+    yield from _questions(was.get("questions", []), now.get("questions", []), title)
     if any(was[field] != now[field] for field in ("title", "title_en", "summary")):
         yield Change("lesson_reworded", EDITORIAL, title, was["title"], now["title"])
+
+
+def _questions(was: list[dict[str, Any]], now: list[dict[str, Any]], title: str) -> Iterator[Change]:
+    """Another question has to be answered; one that is moved, reworded or gone takes nothing from anybody."""
+    if was == now:
+        return
+    before = {(one["key"], one["question"]) for one in was}
+    added = any((one["key"], one["question"]) not in before for one in now)
+    what, weight = ("questions_added", MATERIAL) if added else ("questions_changed", CARRY_OVER)
+    yield Change(what, weight, title)
 
 
 def _exam(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:

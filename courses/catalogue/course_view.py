@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import get_language, gettext, ngettext
 
+from courses.catalogue.asked import asked_in
 from courses.catalogue.models import Course, CoursePage, Edition
 from courses.catalogue.policy import Policy
 from media.models import Track
@@ -127,6 +128,7 @@ def from_facts(facts: dict[str, Any], *, letter: str, address: str = "", **more:
     lessons = tuple(_lesson(number, item) for number, item in enumerate(facts.get("lessons", []), 1))
     policy = Policy.from_dict(facts.get("policy", {}))
     exam = _exam(facts.get("exam"))
+    questions = sum(len(item.get("questions") or ()) for item in facts.get("lessons", []))
     return CourseView(
         code=course.get("code", ""),
         title=bilingual(course, "title"),
@@ -148,7 +150,7 @@ def from_facts(facts: dict[str, Any], *, letter: str, address: str = "", **more:
         exam=exam,
         policy=policy,
         address=address,
-        rules=tuple(rules_of(lessons, policy, exam)),
+        rules=tuple(rules_of(lessons, policy, exam, questions)),
         **more,
     )
 
@@ -189,7 +191,9 @@ def _interval(minutes: int) -> str:
     return ngettext("%(count)s minute apart", "%(count)s minutes apart", minutes) % {"count": minutes}
 
 
-def rules_of(lessons: tuple[LessonView, ...], policy: Policy, exam: ExamView | None) -> Iterable[Rule]:
+def rules_of(
+    lessons: tuple[LessonView, ...], policy: Policy, exam: ExamView | None, questions: int = 0
+) -> Iterable[Rule]:
     """Yield what completes the course, in plain words, from what is frozen with it."""
     videos = sum(lesson.kind == "video" for lesson in lessons)
     if videos:
@@ -208,6 +212,16 @@ def rules_of(lessons: tuple[LessonView, ...], policy: Policy, exam: ExamView | N
     if readings:
         title = ngettext("Read %(count)s text", "Read all %(count)s texts", readings) % {"count": readings}
         yield Rule(title, gettext("Open each text or file and confirm at its end that you have read it."))
+    if questions:
+        title = ngettext(
+            "Answer %(count)s question inside the lectures",
+            "Answer %(count)s questions inside the lectures",
+            questions,
+        )
+        text = gettext(
+            "Playing pauses for a question. Each has to be answered rightly once; try as often as you like."
+        )
+        yield Rule(title % {"count": questions}, text)
     if policy.presence_minutes:
         text = gettext(
             "Every %(minutes)s minutes of watching you are asked whether you are there; one click within a"
@@ -299,6 +313,7 @@ def _draft_lesson(block: Any) -> dict[str, Any]:
         "title_en": value.get("title_en"),
         "summary": value.get("summary"),
         "minutes": minutes,
+        "questions": [asked.key for asked in asked_in(block)],
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import rfc8785
 from wagtail.documents.models import Document
 
+from courses.catalogue.asked import asked_in
 from courses.catalogue.policy import Policy
 from courses.catalogue.readiness import drawn
 from courses.questions.models import QuestionVersion
@@ -61,12 +62,14 @@ def policy_of(page: Any) -> Policy:
 
 
 def rule_of(lessons: list[dict[str, Any]], *, has_exam: bool, coverage_percent: int) -> dict[str, Any]:
-    """Return the completion rule: every lecture, every reading or file, and the exam, of what there is."""
+    """Return the completion rule: lectures, readings or files, questions inside lectures, exam: what there is."""
     parts: list[dict[str, Any]] = []
     if any(lesson["kind"] == "video" for lesson in lessons):
         parts.append({"kind": "lessons", "keys": "all", "coverage_percent": coverage_percent})
     if any(lesson["kind"] != "video" for lesson in lessons):
         parts.append({"kind": "readings", "keys": "all"})
+    if any(lesson.get("questions") for lesson in lessons):
+        parts.append({"kind": "questions", "keys": "all"})
     if has_exam:
         parts.append({"kind": "exam"})
     return {"version": 1, "all": parts}
@@ -128,7 +131,7 @@ def _lesson(block: Any) -> dict[str, Any]:
         "document_digest": "",
     }
     if block.block_type == "video":
-        lesson |= _video(value["lecture"])
+        lesson |= _video(value["lecture"]) | _questions(block)
     elif block.block_type == "reading":
         lesson |= {"minutes": int(value["minutes"]), "body": value["body"].source}
     else:
@@ -148,6 +151,22 @@ def _video(lecture: Lecture) -> dict[str, Any]:
         "encode_digest": encode.digest,
         "source_digest": encode.source.digest,
     }
+
+
+def _questions(block: Any) -> dict[str, Any]:
+    """Return what the lecture asks, nothing where it asks nothing: what was frozen before keeps its digest."""
+    listed = [
+        {
+            "key": asked.key,
+            "at_ms": asked.at_ms,
+            "question": asked.question.pk,
+            "version": asked.question.current.pk,
+            "digest": version_digest(asked.question.current),
+        }
+        for asked in asked_in(block)
+        if asked.at_ms is not None and asked.question is not None and asked.question.current is not None
+    ]
+    return {"questions": listed} if listed else {}
 
 
 def _document(document: Document) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from courses.catalogue.asked import all_asked, faults_of
 from courses.catalogue.policy import hours_of
 from courses.questions.models import Question
 from courses.questions.queries import pool_sizes
@@ -42,7 +44,7 @@ def lesson_seconds(page: Any) -> int:
 
 def problems_of(page: Any) -> list[Problem]:
     """Return what blocks publishing `page` and, after that, what only deserves a second look."""
-    found = [*_identity(page), *_lessons(page), *_exam(page), *_hours(page), *_law(page)]
+    found = [*_identity(page), *_lessons(page), *_exam(page), *_given_away(page), *_hours(page), *_law(page)]
     return sorted(found, key=lambda problem: problem.is_warning)
 
 
@@ -87,12 +89,44 @@ def _lessons(page: Any) -> Iterator[Problem]:
                 )
                 % {"title": block.value["title"]},
             )
+        yield from _questions(block)
         if block.block_type == "attachment" and block.value["document"] is None:
             yield Problem(
                 "no_document",
                 "lessons",
                 _("The file of “%(title)s” is gone. Choose another.") % {"title": block.value["title"]},
             )
+
+
+_FAULTS: dict[str, Promise] = {
+    "no_moment": _("A question of “%(title)s” has no moment. Write one, such as 1:30."),
+    "after_end": _("The question at %(at)s of “%(title)s” lies behind the end of the lecture. Move it."),
+    "twice": _("“%(title)s” asks two questions at %(at)s. Move one of them."),
+    "gone": _("The question at %(at)s of “%(title)s” is retired or gone. Choose another."),
+}
+
+
+def _questions(block: Any) -> Iterator[Problem]:
+    if block.block_type != "video":
+        return
+    lecture = block.value["lecture"]
+    duration = lecture.current.duration_ms if is_playable(lecture) else None
+    for code, at in faults_of(block, duration):
+        words = _FAULTS[code] % {"title": block.value["title"], "at": at}
+        yield Problem(f"question_{code}", "lessons", words)
+
+
+def _given_away(page: Any) -> Iterator[Problem]:
+    """Yield a warning where the exam may draw what a lecture asks: its answer is told there."""
+    banks = [asked.question.bank_id for asked in all_asked(page) if asked.question is not None]
+    count = banks.count(page.question_bank_id) if page.question_bank_id and drawn(page) else 0
+    if count:
+        words = ngettext(
+            "The exam may draw %(count)d question that a lecture asks and explains.",
+            "The exam may draw %(count)d questions that the lectures ask and explain.",
+            count,
+        )
+        yield Problem("asked_before_exam", "lessons", words % {"count": count}, is_warning=True)
 
 
 def drawn(page: Any) -> dict[str, int]:

@@ -12,7 +12,15 @@ from wagtail.search import index
 from courses.catalogue.changes import compare, weigh
 from courses.catalogue.errors import MayNotReview, MayNotSubmit, NotUnderReview, PublishRefused
 from courses.catalogue.manifest import digest_of, manifest_of
-from courses.catalogue.models import Course, CoursePage, Edition, EditionExam, EditionLesson, Passage
+from courses.catalogue.models import (
+    Course,
+    CoursePage,
+    Edition,
+    EditionExam,
+    EditionLesson,
+    EditionQuestion,
+    Passage,
+)
 from courses.catalogue.readiness import blocking
 from courses.questions.models import QuestionVersion
 from courses.questions.services import freeze
@@ -103,6 +111,7 @@ def _make(
         changes=[change.to_dict() for change in changes],
     )
     EditionLesson.objects.bulk_create(lessons_from(manifest, edition))
+    _make_questions(edition, manifest)
     if manifest["exam"]:
         _make_exam(edition, manifest["exam"])
     return edition
@@ -128,6 +137,21 @@ def lessons_from(manifest: dict[str, Any], edition: Edition | None) -> list[Edit
         )
         for position, lesson in enumerate(manifest["lessons"], start=1)
     ]
+
+
+def _make_questions(edition: Edition, manifest: dict[str, Any]) -> None:
+    """Freeze what the lectures ask, with the wording of now."""
+    asked = {lesson["key"]: lesson["questions"] for lesson in manifest["lessons"] if lesson.get("questions")}
+    if not asked:
+        return
+    lessons = {str(lesson.key): lesson for lesson in edition.lessons.filter(key__in=asked)}
+    rows = [
+        EditionQuestion(lesson=lessons[key], key=one["key"], at_ms=one["at_ms"], version_id=one["version"])
+        for key, listed in asked.items()
+        for one in listed
+    ]
+    EditionQuestion.objects.bulk_create(rows)
+    freeze(versions=QuestionVersion.objects.filter(pk__in=[row.version_id for row in rows]))
 
 
 def _make_exam(edition: Edition, exam: dict[str, Any]) -> EditionExam:

@@ -48,6 +48,8 @@ _CHANGES: dict[str, str | Promise] = {
     "lecture_encoded_again": gettext_lazy("The same lecture, encoded again: %(title)s"),
     "reading_changed": gettext_lazy("The text of a reading: %(title)s"),
     "file_replaced": gettext_lazy("Another file: %(title)s"),
+    "questions_added": gettext_lazy("New questions inside a lecture: %(title)s"),
+    "questions_changed": gettext_lazy("Questions inside a lecture moved, reworded or taken away: %(title)s"),
     "exam_added": gettext_lazy("An exam is added"),
     "exam_removed": gettext_lazy("The exam is gone"),
     "exam_paper": gettext_lazy("The exam draws another number of questions"),
@@ -82,6 +84,8 @@ def rule_words(rule: dict[str, Any], exam: Any | None) -> list[str]:
             )
         elif part["kind"] == "readings":
             sentences.append(_("Read and acknowledge every reading and file."))
+        elif part["kind"] == "questions":
+            sentences.append(_("Answer every question inside the lectures rightly."))
         elif part["kind"] == "exam" and exam is not None:
             sentences.append(
                 _("Pass the exam: at least %(mark)d of 100, %(attempts)d attempts, %(minutes)d minutes each.")

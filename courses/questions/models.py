@@ -52,6 +52,9 @@ class Question(models.Model):
             models.UniqueConstraint(fields=["bank", "reference"], name="questions_unique_reference"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.reference} {self.current.stem[:80]}" if self.current else self.reference
+
 
 class QuestionVersion(models.Model):
     """The wording of a question at one time.

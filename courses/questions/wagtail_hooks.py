@@ -8,6 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from courses.questions import admin_views
+from courses.questions.blocks import question_chooser_viewset
 from courses.questions.permissions import may_read
 
 _ROUTES = [
@@ -32,6 +33,12 @@ class QuestionsMenuItem(MenuItem):
 def register_question_urls() -> list[URLResolver]:
     """Put the bank under /admin/questions/."""
     return [path("questions/", include((_ROUTES, "question_bank"), namespace="question_bank"))]
+
+
+@hooks.register("register_admin_viewset")
+def register_question_chooser() -> object:
+    """Register the chooser."""
+    return question_chooser_viewset
 
 
 @hooks.register("register_admin_menu_item")

@@ -20,7 +20,11 @@ def stream(name, blocks):
         if not isinstance(values, dict):
             fields[f"{name}-{at}-value"] = values
             continue
+        if block["type"] == "video":
+            fields |= stream(f"{name}-{at}-value-questions", values.get("questions", []))
         for key, value in values.items():
+            if key == "questions":
+                continue
             if key == "body":
                 value = json.dumps(
                     {

@@ -17,6 +17,7 @@ from courses.catalogue.models import (
     Edition,
     EditionExam,
     EditionLesson,
+    EditionQuestion,
     HomePage,
     Topic,
 )
@@ -143,6 +144,32 @@ class EditionExamFactory(DjangoModelFactory):
     pass_mark = 60
     attempts_allowed = 3
     interval_minutes = 0
+
+
+class EditionQuestionFactory(DjangoModelFactory):
+    """A single-choice question at the half of a lecture; A is right. `kind` makes it another."""
+
+    class Meta:
+        model = EditionQuestion
+
+    class Params:
+        kind = "single"
+
+    lesson = factory.SubFactory(EditionLessonFactory)
+    key = factory.LazyFunction(uuid.uuid4)
+    at_ms = factory.LazyAttribute(lambda o: o.lesson.duration_ms // 2)
+    version = factory.LazyAttribute(
+        lambda o: QuestionFactory(kind=o.kind, version__frozen_at=timezone.now()).current
+    )
+
+
+def ask(lesson: EditionLesson, *moments_s: int, kind: str = "single") -> list[EditionQuestion]:
+    """Let a lecture ask at these seconds, and its edition's rule ask for the answers."""
+    edition = lesson.edition
+    if not any(part["kind"] == "questions" for part in edition.rule["all"]):
+        edition.rule["all"].append({"kind": "questions", "keys": "all"})
+        edition.save(update_fields=["rule"])
+    return [EditionQuestionFactory(lesson=lesson, at_ms=at * 1000, kind=kind) for at in moments_s]
 
 
 def complete_edition(

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from rest_framework.exceptions import APIException
 
 from classroom.enrolment.errors import EnrolmentError
+from classroom.exams import errors as exam_errors
 from classroom.people.trace import request_id
 from classroom.progress import errors
 
@@ -17,6 +18,8 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     errors.TooFarAhead: HTTPStatus.BAD_REQUEST,
     errors.LessonNotReadable: HTTPStatus.BAD_REQUEST,
     errors.LessonNotPlayable: HTTPStatus.BAD_REQUEST,
+    exam_errors.NotAsked: HTTPStatus.NOT_FOUND,
+    exam_errors.ImpossibleChoice: HTTPStatus.BAD_REQUEST,
 }
 
 
@@ -28,7 +31,7 @@ def status_of(error: Exception) -> HTTPStatus:
 class LearningProblem(APIException):
     """A refusal as it leaves a view of the framework."""
 
-    def __init__(self, error: errors.ProgressError | EnrolmentError) -> None:
+    def __init__(self, error: errors.ProgressError | EnrolmentError | exam_errors.ExamError) -> None:
         self.status_code = status_of(error)
         self.default_code = error.code
         self.default_detail = error.message

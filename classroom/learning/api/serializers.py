@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from classroom.learning.api.question_serializers import LectureQuestion
 from media.api.playback import CaptionLinkSerializer
 
 
@@ -105,6 +106,7 @@ class SessionGrant(Reached):
     policy = SessionPolicy()
     duration_ms = serializers.IntegerField()
     position_ms = serializers.IntegerField()
+    questions = LectureQuestion(many=True)
     lesson_completed = serializers.BooleanField()
     server_time = serializers.DateTimeField()
 

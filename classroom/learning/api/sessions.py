@@ -14,9 +14,11 @@ from rest_framework.views import APIView
 
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import own_enrolment
+from classroom.exams.in_lectures import asked_of
 from classroom.learning import services
 from classroom.learning.api import serializers
 from classroom.learning.api.problems import LearningProblem
+from classroom.learning.api.questions import told
 from classroom.people.models import User
 from classroom.progress import services as progress
 from classroom.progress.errors import ProgressError
@@ -100,6 +102,7 @@ def _grant(request: Request, session: PlaySession) -> dict[str, Any]:
         "captions": granted.captions,
         "expires_at": granted.expires_at,
         "policy": policy.to_dict(),
+        "questions": told(asked_of(session.enrolment_id, session.lesson_id)),
         "duration_ms": session.duration_ms,
         "server_time": timezone.now(),
         **_standing(row, session.duration_ms, session.policy),

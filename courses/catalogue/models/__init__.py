@@ -1,6 +1,6 @@
 """Pages are where a course is drafted; editions are what was published and taught, frozen."""
 
-from .editions import Course, Edition, EditionExam, EditionLesson, Passage, Topic
+from .editions import Course, Edition, EditionExam, EditionLesson, EditionQuestion, Passage, Topic
 from .pages import CataloguePage, CoursePage, HomePage, NoticePage
 from .review import Review
 
@@ -11,6 +11,7 @@ __all__ = [
     "Edition",
     "EditionExam",
     "EditionLesson",
+    "EditionQuestion",
     "HomePage",
     "NoticePage",
     "Passage",

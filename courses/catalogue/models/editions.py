@@ -195,6 +195,28 @@ class EditionLesson(models.Model):
         return self.title
 
 
+class EditionQuestion(models.Model):
+    """A question that a lecture puts to its learner at a moment, frozen with the edition.
+
+    `key` is stable over editions; `at_ms` lies inside the lecture.
+    """
+
+    lesson = models.ForeignKey(EditionLesson, on_delete=models.PROTECT, related_name="questions")
+    key = models.UUIDField()
+    at_ms = models.PositiveBigIntegerField()
+    version = models.ForeignKey("questions.QuestionVersion", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["lesson", "at_ms"]
+        constraints = [
+            models.UniqueConstraint(fields=["lesson", "key"], name="catalogue_unique_question_key"),
+            models.UniqueConstraint(fields=["lesson", "at_ms"], name="catalogue_one_question_a_moment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_id} {self.at_ms}"
+
+
 class EditionExam(models.Model):
     """The exam of an edition, frozen.
 

@@ -33,6 +33,8 @@ export class FakeElement {
   style: Record<string, string> = {};
   hidden = false;
   disabled = false;
+  checked = false;
+  name = '';
   open = false;
   value = '';
   lang = '';
@@ -172,6 +174,15 @@ export class FakeElement {
     return [...this.#below()].filter((one) => one.tag !== '#text' && one.matches(selector));
   }
 
+  get parentNode(): FakeElement | null {
+    return this.parent;
+  }
+
+  /** An event that the scripts made: its detail goes with it. */
+  dispatchEvent({ type, detail }: { type: string; detail?: unknown }): void {
+    this.fire(type, { detail });
+  }
+
   closest(selector: string): FakeElement | null {
     let one: FakeElement | null = this;
     while (one && !one.matches(selector)) one = one.parent;
@@ -217,6 +228,10 @@ export class FakePage extends FakeElement {
   body = new FakeElement('body');
 
   createElement(tag: string): FakeElement {
+    return new FakeElement(tag);
+  }
+
+  createElementNS(_space: string, tag: string): FakeElement {
     return new FakeElement(tag);
   }
 

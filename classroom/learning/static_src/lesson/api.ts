@@ -1,6 +1,7 @@
 // What the player says to the server, and what it hears. The only file that knows the addresses' shapes.
 
 import type { Span } from '../../../../media/static_src/player/lecture.ts';
+import type { Asked } from './moments.ts';
 
 export type Interval = [start: number, end: number];
 
@@ -15,6 +16,7 @@ export interface Grant {
   furthest_ms: number;
   policy: Policy;
   captions: { language: string; label: string; url: string }[];
+  questions: Asked[];
 }
 
 export interface Policy {
