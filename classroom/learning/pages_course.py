@@ -11,7 +11,6 @@ from classroom.completion.rules import place_of
 from classroom.enrolment.models import Enrolment
 from classroom.learning.pages import Taken
 
-
 # A question is met by playing up to it.
 _LEAD_MS = 2000
 

@@ -71,9 +71,6 @@ def _result_parts(user: User) -> Iterator[Part]:
     answers = LectureAnswer.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id question__lesson__title question__at_ms number choice is_right at"
     yield "lecture_answers", answers, fields
-    answers = LectureAnswer.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
-    fields = "enrolment_id question__lesson__title question__at_ms number choice is_right at"
-    yield "lecture_answers", answers, fields
     completions = Completion.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id at verified_seconds credit_hours score assurance inputs_digest explanation"
     yield "completions", completions, fields

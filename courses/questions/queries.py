@@ -56,6 +56,17 @@ def questions_of(
         questions = questions.filter(retired_at__isnull=state != "retired")
     if kind:
         questions = questions.filter(kind=kind)
+    return with_words(questions, words)
+
+
+def with_words(questions: QuerySet[Question], words: str) -> QuerySet[Question]:
+    """Keep the questions in which every word stands, or whose reference it is."""
     for word in words.split():
         questions = questions.filter(Q(current__stem__icontains=word) | Q(reference__iexact=word))
     return questions
+
+
+def askable() -> QuerySet[Question]:
+    """Return the questions in use of all banks, with wording and bank: what a lecture may ask."""
+    in_use = Question.objects.filter(retired_at__isnull=True, current__isnull=False)
+    return in_use.select_related("current", "bank").order_by("bank__code", "reference")

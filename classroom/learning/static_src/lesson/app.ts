@@ -285,7 +285,6 @@ export class LessonPage {
     on('pause', () => this.#screen.draw());
     on('click', () => this.toggle());
     on<boolean>('lesson:completed', (course) => this.#screen.completed(course));
-    on<boolean>('lesson:completed', (course) => this.#screen.completed(course));
     this.#leaving();
     setInterval(() => this.#second(), 1000);
     this.#keys = mediaKeys(this.#lecture, this.#data, (ms) => this.seek(ms), () => void this.play());
