@@ -1,20 +1,19 @@
 """Is this file what we issued? Checks of an uploaded PDF or credential, and of the stored PDF."""
 
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
 from django.core.files.storage import default_storage
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from classroom.certificates import signing
 from classroom.certificates.models import Certificate
 
 MAX_BYTES = 5 * 1024 * 1024
 ISSUED, GENUINE, ALTERED, FOREIGN, UNREADABLE = "issued", "genuine", "altered", "foreign", "unreadable"
+BLOATED = "bloated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,8 @@ class FileCheck:
 
     `issued`: byte for byte the file issued. `genuine`: signed by us and intact, though not the file
     that is issued now (rendered again since). `altered`: changed after signing. `foreign`: not signed
-    by us. `unreadable`: neither a PDF nor a credential.
+    by us. `unreadable`: neither a PDF nor a credential. `bloated`: unpacks to far more than a
+    certificate, so it was not read to its end.
     """
 
     verdict: str
@@ -50,7 +50,7 @@ def _of_credential(credential: Any) -> Certificate | None:
 def embedded_credential(pdf: bytes) -> Any:
     """Return the credential inside a PDF, or None. Any PDF may be broken in any way."""
     try:
-        names = PdfFileReader(io.BytesIO(pdf)).root["/Names"]["/EmbeddedFiles"]["/Names"]
+        names = signing.open_pdf(pdf).root["/Names"]["/EmbeddedFiles"]["/Names"]
         for place in range(1, len(names), 2):
             return json.loads(names[place]["/EF"]["/F"].data)
     except Exception:
@@ -63,6 +63,8 @@ def _check_pdf(content: bytes) -> FileCheck:
     if issued is not None:
         return FileCheck(ISSUED, issued)
     signature = signing.check_pdf(content)
+    if signature.is_bloated:
+        return FileCheck(BLOATED)
     if not signature.is_signed or not signature.is_ours:
         credential = embedded_credential(content)
         ours = isinstance(credential, dict) and signing.check_credential(credential).is_genuine

@@ -27,7 +27,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, DocumentDecodeBudget, StreamDecodeLimits
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfDecodeLimitError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
 from pyhanko.sign.validation import validate_pdf_signature
@@ -39,6 +41,13 @@ from classroom.certificates.errors import NoSigningKey
 
 _ED25519 = b"\xed\x01"  # multicodec of an Ed25519 public key
 _PEM = serialization.Encoding.PEM
+# What is read of a certificate of ours unpacks to some ten kilobytes; of a stranger's file a few megabytes
+# may unpack to gigabytes, and a page's worker has to outlive that.
+UNPACKED_MAX = 8 * 1024 * 1024
+_UNPACKING = DecodeLimits(
+    per_stream=StreamDecodeLimits(max_output_size=UNPACKED_MAX),
+    document_budget=DocumentDecodeBudget(base_allowance=UNPACKED_MAX, max_ratio=0),
+)
 
 
 # --- the PDF's key -------------------------------------------------------------------------------
@@ -180,11 +189,15 @@ def sign_pdf(pdf: bytes, *, reason: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PdfCheck:
-    """What a PDF's signature says: there is one, the bytes are as signed, and the key is ours."""
+    """What a PDF's signature says: there is one, the bytes are as signed, and the key is ours.
+
+    `is_bloated`: it unpacks to more than `UNPACKED_MAX`, so it was not read to its end.
+    """
 
     is_signed: bool
     is_intact: bool = False
     is_ours: bool = False
+    is_bloated: bool = False
 
     @property
     def is_genuine(self) -> bool:
@@ -203,21 +216,33 @@ def roots_in(pem: bytes) -> tuple[Any, ...]:
     return (_asn1(x509.load_pem_x509_certificates(pem)[-1]),)
 
 
+def open_pdf(pdf: bytes) -> Any:
+    """Return a reader that unpacks no more than `UNPACKED_MAX`. Raises what pyHanko raises."""
+    return PdfFileReader(io.BytesIO(pdf), decode_limits=_UNPACKING)
+
+
+def _ran_over(error: BaseException | None) -> bool:
+    """Whether the limit was met; pyHanko wraps it where it was reading an object."""
+    while error is not None and not isinstance(error, PdfDecodeLimitError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def check_pdf(pdf: bytes, *, roots: tuple[Any, ...] | None = None) -> PdfCheck:
     """Return what the PDF's first signature says. Never raises: what cannot be read is not signed.
 
     `roots` are trusted instead of this site's own: with them no key of the site is needed.
     """
     try:
-        signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+        signatures = open_pdf(pdf).embedded_signatures
         if not signatures:
             return PdfCheck(is_signed=False)
         context = ValidationContext(trust_roots=list(roots or _roots()), allow_fetching=False)
         status = validate_pdf_signature(signatures[0], signer_validation_context=context)
     except NoSigningKey:
         raise
-    except Exception:  # a file from anywhere may break the reader in any way
-        return PdfCheck(is_signed=False)
+    except Exception as error:  # a file from anywhere may break the reader in any way
+        return PdfCheck(is_signed=False, is_bloated=_ran_over(error))
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     return PdfCheck(
         is_signed=True, is_intact=bool(status.intact and status.valid and whole), is_ours=bool(status.trusted)

@@ -115,4 +115,5 @@ def verify_file(request: HttpRequest) -> HttpResponse:
     check = files.check(form.cleaned_data["file"].read())
     if check.certificate is None:
         throttle.count_miss(request)
-    return _page(request, certificate=check.certificate, verdict=f"file_{check.verdict}")
+    status = 422 if check.verdict == files.BLOATED else 200
+    return _page(request, certificate=check.certificate, verdict=f"file_{check.verdict}", status=status)
