@@ -6,13 +6,14 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from classroom.people.views import signing
+from classroom.people.views import language, signing
 from config import health
 from config.api_urls import ROOMS
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    # Django's own would switch the pages and leave the person's mails as they were.
+    path("i18n/setlang/", language.set_language, name="set_language"),
     # The admin's own door would know neither the audit nor the list of one's devices.
     path("admin/login/", signing.sign_in),
     path("admin/logout/", signing.sign_out),

@@ -2,6 +2,7 @@
 
 from classroom.people.services.accounts import (
     change_password,
+    choose_language,
     close_account,
     register_person,
     request_closure,
@@ -17,6 +18,7 @@ from classroom.people.services.tokens import issue_token, revoke_token
 __all__ = [
     "audit",
     "change_password",
+    "choose_language",
     "close_account",
     "end_other_sessions",
     "end_session",

@@ -71,6 +71,14 @@ def update_profile(
     return person
 
 
+def choose_language(*, user: User, language: str) -> None:
+    """Keep the language that a person reads in; mails and files that are made later speak it.
+
+    The caller has seen that the site speaks it. A preference is no fact about a person: not audited.
+    """
+    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+
+
 @transaction.atomic
 def change_password(*, user: User, password: str, by: User) -> User:
     """Set a new password; the caller has validated it. Locks the person's row. Audited.
