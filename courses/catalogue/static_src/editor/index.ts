@@ -1,6 +1,8 @@
 // Wagtail's rich text editor under a policy without inline styles: what it writes as <style> is adopted.
+// And a name for the fields of blocks that have none.
 
 import { adopting, replaced, type Library } from './adopted.ts';
+import { keepNaming } from './names.ts';
 
 interface Editor {
   prototype: { render(): unknown };
@@ -20,3 +22,5 @@ if (React && Draftail?.DraftailEditor) {
     );
   };
 }
+
+keepNaming(document);
