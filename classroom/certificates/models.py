@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom.institutions.scopes import ScopedManager
 
@@ -29,7 +30,7 @@ class Certificate(models.Model):
     class Rendering(models.TextChoices):
         """Where its PDF stands."""
 
-        DUE = "due", _("due")
+        DUE = "due", pgettext_lazy("rendering", "due")
         READY = "ready", _("ready")
         FAILED = "failed", _("failed")
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom.people.append_only import AppendOnlyModel
 from classroom.people.ids import new_pseudonym
@@ -28,7 +29,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who can sign in. Evidence refers to `pseudonym`, so erasing a name breaks no proof."""
 
-    name = models.CharField(_("name"), max_length=64)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=64)
     romanised_name = models.CharField(_("romanised name"), max_length=96, blank=True)
     # NULL and not "" where unknown: the unique constraint then ignores it.
     mobile = models.CharField(
@@ -41,11 +42,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
     pseudonym = models.UUIDField(default=new_pseudonym, unique=True, editable=False)
-    id_kind = models.CharField(_("document"), max_length=24, blank=True)
+    id_kind = models.CharField(pgettext_lazy("identity", "document"), max_length=24, blank=True)
     id_masked = models.CharField(_("document number, masked"), max_length=32, blank=True)
     id_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     language = models.CharField(_("language"), max_length=8, default="zh-hans")
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("account", "active"), default=True)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     close_requested_at = models.DateTimeField(_("asked to close the account"), null=True, blank=True)
@@ -92,7 +93,7 @@ class Token(models.Model):
     """A personal API token; only its digest is kept."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    label = models.CharField(_("label"), max_length=64)
+    label = models.CharField(pgettext_lazy("token", "label"), max_length=64)
     prefix = models.CharField(max_length=8)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 
 from classroom.institutions.permissions import is_manager, is_regulator
-from classroom.people.permissions import is_trainer
+from classroom.people.permissions import is_operator, is_trainer
 
 # The catalogue is a page of the tree, not a view.
 _CATALOGUE = "courses/"
@@ -73,4 +73,6 @@ def role_of(user: Any) -> str:
         return gettext("Training manager")
     if is_trainer(user):
         return gettext("Trainer")
+    if is_operator(user):
+        return gettext("Operator")
     return gettext("Learner")

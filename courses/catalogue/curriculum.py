@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 # The width for which labels are laid out; under 1100 px the scale turns into one row a topic.
 WIDTH = 1200
+# And that of the rows: a telephone's 360 px without its gutters.
+NARROW = 328
 _LANE = 20
 _BLOCK = 64
 _BRACKET = 6
@@ -50,6 +52,7 @@ class Block:
     middle: str
     lines: tuple[str, ...]
     done: str = "0%"
+    shows_code: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,10 @@ def wrapped(title: str, width: float, size: int = 12) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _blocks(groups: Iterable[Group], whole: float, width: float, done: dict[str, float]) -> tuple[Block, ...]:
+def _blocks(
+    groups: Iterable[Group], whole: float, width: float, done: dict[str, float], *, has_titles: bool = True
+) -> tuple[Block, ...]:
+    """Lay blocks on a scale of so many px; a code that would run over its neighbours is left to the title."""
     blocks, at = [], 0.0
     for group in groups:
         for entry in group.entries:
@@ -140,8 +146,9 @@ def _blocks(groups: Iterable[Group], whole: float, width: float, done: dict[str,
                     x=percent(at, whole),
                     width=percent(entry.hours, whole),
                     middle=percent(at + entry.hours / 2, whole),
-                    lines=wrapped(entry.title, entry.hours / whole * width - 8) if width else (),
+                    lines=wrapped(entry.title, entry.hours / whole * width - 8) if has_titles else (),
                     done=percent(entry.hours * share, whole),
+                    shows_code=text_width(entry.code, 14) <= entry.hours / whole * width,
                 )
             )
             at += entry.hours
@@ -229,7 +236,7 @@ def in_rows(groups: list[Group], unit: str, done: dict[str, float]) -> list[Draw
     longest = max((group.hours for group in groups), default=0.0)
     return [
         Drawing(
-            blocks=_blocks([group], group.hours, 0, done),
+            blocks=_blocks([group], group.hours, NARROW * group.hours / longest, done, has_titles=False),
             brackets=(),
             ticks=_ticks(group.hours, ""),
             top=0,

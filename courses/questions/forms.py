@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from courses.questions.errors import BadQuestion
 from courses.questions.importers import EXTENSIONS
@@ -27,7 +28,9 @@ class FilterForm(forms.Form):
 
     q = forms.CharField(label=_("words"), required=False, max_length=64)
     kind = forms.ChoiceField(
-        label=_("kind"), required=False, choices=[("", _("all kinds")), *Question.Kind.choices]
+        label=pgettext_lazy("question", "kind"),
+        required=False,
+        choices=[("", _("all kinds")), *Question.Kind.choices],
     )
     state = forms.ChoiceField(
         label=_("state"),
@@ -39,7 +42,7 @@ class FilterForm(forms.Form):
 class QuestionForm(forms.Form):
     """A question: its words, its options with a tick at the right ones, its grounds."""
 
-    kind = forms.ChoiceField(label=_("kind"), choices=Question.Kind.choices)
+    kind = forms.ChoiceField(label=pgettext_lazy("question", "kind"), choices=Question.Kind.choices)
     stem = forms.CharField(label=_("question"), widget=forms.Textarea(attrs={"rows": 3}))
     explanation = forms.CharField(
         label=_("explanation"),

@@ -68,6 +68,12 @@ def test_a_trainer_is_led_to_the_admin(client: Client) -> None:
     assert role_of(user) == "讲师"
 
 
+def test_an_operator_is_called_one_and_not_a_learner() -> None:
+    user = UserFactory()
+    user.groups.add(Group.objects.get(name="Operators"))
+    assert role_of(user) == "运营人员"
+
+
 def test_nobody_has_no_role(rf: RequestFactory) -> None:
     assert role_of(None) == ""
     assert [item.label for item in navigation(rf.get("/"))] == ["课程", "证书核验", "通知", "帮助"]

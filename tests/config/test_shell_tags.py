@@ -29,7 +29,7 @@ class TestNumbers:
         [
             (None, ""), (0, "0"), (4, "4"), (4.0, "4"), (4.5, "4.5"), (0.1, "0.1"), (100, "100"),
             (Decimal("4.0"), "4"), (Decimal("4.50"), "4.5"), (Decimal(100), "100"), (Decimal("1E+2"), "100"),
-            (Decimal("0.0"), "0"), (1200.0, "1200"),
+            (Decimal("0.0"), "0"), (1200.0, "1200"), ("4.0", "4"), ("10", "10"), ("", ""),
         ],
     )  # fmt: skip
     def test_a_number_has_no_needless_zeros_and_loses_none_that_counts(self, value: Any, text: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import pgettext
 
 from classroom.institutions import staff_list
 from classroom.institutions.errors import ImportGone, NotAllowed
@@ -35,7 +35,7 @@ class Line:
     @property
     def post_words(self) -> str:
         """The posts of the row in the reader's language."""
-        return gettext(", ").join(str(Post.Kind(kind).label) for kind in self.row.posts)
+        return pgettext("between names", ", ").join(str(Post.Kind(kind).label) for kind in self.row.posts)
 
 
 @transaction.atomic

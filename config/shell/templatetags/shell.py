@@ -203,9 +203,9 @@ def as_minutes(milliseconds: int | None) -> int:
 
 
 @register.filter
-def plain_number(value: Decimal | float | None) -> str:
-    """Write 4.0 as `4` and 4.5 as `4.5`."""
-    text = "" if value is None else f"{value:f}"
+def plain_number(value: Decimal | float | str | None) -> str:
+    """Write 4.0 as `4` and 4.5 as `4.5`; facts that are frozen keep such numbers as text."""
+    text = "" if value is None else value if isinstance(value, str) else f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from media import ingest, leases, queries, store, tasks
 from media.errors import MediaError, reason_of
@@ -84,7 +84,7 @@ class Command(BaseCommand):
 
     def _take_in(self, path: Path, owner: Any, tenant: str, language: str) -> Lecture:
         """Return the lecture of a file; one that was taken in before is not taken in twice."""
-        self._say(f"{ingest.readable(path)}: {gettext('reading')}")
+        self._say(f"{ingest.readable(path)}: {pgettext('ingest', 'reading')}")
         name = ingest.readable(path.name)
         if path.stat().st_size:
             source = Source.objects.filter(size=path.stat().st_size, digest=store.digest_of(path)).first()

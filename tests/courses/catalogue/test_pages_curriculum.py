@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from courses.catalogue.curriculum import (
     MOST_IN_A_ROW,
+    NARROW,
     WIDTH,
     Drawing,
     Entry,
@@ -94,6 +95,26 @@ def test_rows_share_one_unit() -> None:
     rows = in_rows(REAL, "学时", {})
     assert [row.name for row in rows] == [one.name for one in REAL]
     assert [round(number(row.share) * 31 / 100) for row in rows] == [13, 31, 3, 2]
+
+
+def test_codes_of_very_short_courses_do_not_run_over_each_other() -> None:
+    groups = [group("甲", 6, 0.1, 0.1), group("乙", 4)]
+    drawing = in_one_row(groups, "", {})
+    assert drawing
+    assert [block.shows_code for block in drawing.blocks] == [True, False, False, True]
+    assert drawing.blocks[1].lines == ()
+    rows = in_rows(groups, "", {})
+    assert [[block.shows_code for block in row.blocks] for row in rows] == [[True, False, False], [True]]
+
+
+@given(GROUPS)
+def test_codes_that_are_written_never_meet(groups: list[Group]) -> None:
+    for drawing, width in [(in_one_row(groups, "", {}), WIDTH)] + [
+        (row, NARROW * float(row.share[:-1]) / 100) for row in in_rows(groups, "", {})
+    ]:
+        for block in drawing.blocks if drawing else ():
+            if block.shows_code:
+                assert text_width(block.entry.code, 14) <= float(block.width[:-1]) / 100 * width + 0.1
 
 
 def test_progress_is_cut_to_the_course() -> None:
