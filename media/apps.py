@@ -10,3 +10,7 @@ class MediaConfig(AppConfig):
     name = "media"
     label = "media"
     verbose_name = _("Lectures")
+
+    def ready(self) -> None:
+        """Listen to what is published here."""
+        from media import receivers  # noqa: F401 - connects itself

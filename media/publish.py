@@ -125,6 +125,7 @@ def _tell(encode: Encode) -> None:
 def sweep_strays(encode: Encode) -> None:
     """Delete the files of attempts that did not count. Best effort: the space comes back later, or now."""
     keep = {package.MASTER, package.POSTER, package.STORYBOARD}
+    keep |= set(encode.slides.values_list("file", flat=True))
     for chunk in finished_chunks(encode):
         if chunk.outputs.get("sprite", {}).get("key"):
             keep.add(chunk.outputs["sprite"]["key"])

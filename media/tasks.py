@@ -5,6 +5,8 @@
     chunks    -> encode_chunk; the last one -> packaging
     packaging -> publish     -> published
 
+and once nothing of this is due: slides.do_one, one scan at a time.
+
 Each arrow is a piece of work that a worker claims with a lease; see `leases`. Celery carries nothing but
 the hint that there is work.
 """
@@ -19,7 +21,18 @@ from celery import shared_task
 from django.db import close_old_connections
 from django.utils import timezone
 
-from media import bin, caption_jobs, leases, prepare, proposals, publish, tidy, transcode, upload_sweep
+from media import (
+    bin,
+    caption_jobs,
+    leases,
+    prepare,
+    proposals,
+    publish,
+    slides,
+    tidy,
+    transcode,
+    upload_sweep,
+)
 from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
 from media.leases import Job
 from media.models import CaptionJob, Chunk, Encode
@@ -34,7 +47,7 @@ _HINTS = 8
 def work() -> bool:
     """Do the best piece of work that is due, and pass the hint on while there is more."""
     close_old_connections()
-    did = do_one() or proposals.do_one(CaptionJob.Kind.SPEECH)
+    did = do_one() or slides.do_one() or proposals.do_one(CaptionJob.Kind.SPEECH)
     if did and (count := _due_count()):
         wake(min(count, 2))
     return did
@@ -52,7 +65,10 @@ def sweep() -> int:
 
 def _due_count() -> int:
     """Return how many hints are due."""
-    return min(_HINTS, leases.due_count(limit=_HINTS) + caption_jobs.due_count(limit=_HINTS))
+    return min(
+        _HINTS,
+        leases.due_count(limit=_HINTS) + slides.due_count(limit=1) + caption_jobs.due_count(limit=_HINTS),
+    )
 
 
 @shared_task(name="media.tidy", ignore_result=True)

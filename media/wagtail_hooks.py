@@ -11,7 +11,7 @@ from wagtail import hooks
 from wagtail.admin.admin_url_finder import ModelAdminURLFinder, register_admin_url_finder
 from wagtail.admin.menu import MenuItem
 
-from media.admin_views import board, captions, deeds, lecture, listing, proposed, trash
+from media.admin_views import board, captions, chapters, deeds, lecture, listing, proposed, trash
 from media.blocks import lecture_chooser_viewset
 from media.models import Lecture
 from media.permissions import manages_all, may_open, may_view
@@ -23,6 +23,7 @@ _LECTURES = [
     path("<int:pk>/", lecture.LectureView.as_view(), name="detail"),
     path("<int:pk>/retry/", deeds.retry, name="retry"),
     path("<int:pk>/priority/", deeds.prioritise, name="prioritise"),
+    path("<int:pk>/chapters/", chapters.ChaptersView.as_view(), name="chapters"),
     path("<int:pk>/trash/", trash.TrashView.as_view(), name="trash"),
     path("<int:pk>/restore/", deeds.restore, name="restore"),
     path("<int:pk>/captions/recognise/", proposed.recognise, name="recognise"),

@@ -7,18 +7,21 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from classroom.people.models import User
-from config.demo import lecture
+from config.demo import lecture, outline
 from config.demo.content import CourseText, Lesson, courses, questions
 from courses.catalogue.models import CataloguePage, CoursePage, HomePage, NoticePage, Topic
+from courses.catalogue.moments import moment_of
 from courses.catalogue.services import decide, submit_for_review
-from courses.questions.models import QuestionBank
+from courses.questions.models import Question, QuestionBank
 from courses.questions.rows import Option, QuestionRow
 from courses.questions.services import import_questions
 from media.ingest import ingest_file
 from media.models import Encode, Lecture
+from media.queries import captions_of, cues_of
 
 _NAMESPACE = uuid.UUID("6f1c3c1e-6b58-4f0e-9b0b-6d7f6f2f7a10")
 _BANKS = {
@@ -70,13 +73,17 @@ def lectures(owner: User) -> Iterator[tuple[int, int, Lecture]]:
             with tempfile.TemporaryDirectory(prefix="lecture-") as name:
                 folder = Path(name)
                 script = lecture.write(folder, f"第{number}讲 {lesson.title}", lesson.basis, lesson.pages)
-                found = ingest_file(
-                    path=lecture.encode(script, folder),
-                    title=title,
-                    owner=owner,
-                    tenant="demo",
-                    captions={"zh-Hans": script.vtt()},
-                )
+                slides = outline.slides_of(script, lesson.pages)
+                film = lecture.encode(script, folder)
+                with transaction.atomic():
+                    found = ingest_file(
+                        path=film,
+                        title=title,
+                        owner=owner,
+                        tenant="demo",
+                        captions={"zh-Hans": script.vtt()},
+                    )
+                    outline.publish(found, slides)
         yield index, len(wanted), found
 
 
@@ -182,7 +189,25 @@ def _block(course: CourseText, number: int, lesson: Lesson) -> dict[str, Any]:
             "value": {**value, "minutes": lesson.minutes, "body": lesson.body()},
         }
     playable = Lecture.objects.get(title=title_of(course, number, lesson), current__isnull=False)
-    return {"type": "video", "id": key_of(course, lesson), "value": {**value, "lecture": playable.pk}}
+    value |= {"lecture": playable.pk, "questions": _asks(course, lesson, playable)}
+    return {"type": "video", "id": key_of(course, lesson), "value": value}
+
+
+def _asks(course: CourseText, lesson: Lesson, lecture: Lecture) -> list[dict[str, Any]]:
+    """Return the questions inside a lecture, each where the sentence before it has been said."""
+    cues = cues_of(captions_of(lecture)[0]) if lesson.asks else []
+    bank = Question.objects.filter(bank__code=_BANKS[course.values["questions"]])
+    return [
+        {
+            "type": "question",
+            "id": str(uuid.uuid5(_NAMESPACE, f"{key_of(course, lesson)}/{reference}")),
+            "value": {
+                "at": moment_of(-(-cues[spoken - 1].end_ms // 1000) * 1000),
+                "question": bank.get(reference=reference).pk,
+            },
+        }
+        for spoken, reference in lesson.asks
+    ]
 
 
 def _date(text: str) -> date | None:

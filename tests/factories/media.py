@@ -7,7 +7,18 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from media.models import Chunk, Encode, Lecture, Rendition, Source, Track, Upload
+from media.models import (
+    Chapter,
+    Chunk,
+    Encode,
+    Lecture,
+    Rendition,
+    Slide,
+    SlideScan,
+    Source,
+    Track,
+    Upload,
+)
 
 
 class SourceFactory(DjangoModelFactory):
@@ -117,3 +128,39 @@ class UploadFactory(DjangoModelFactory):
     filename = "lecture.mp4"
     length = 1000
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+
+
+class SlideFactory(DjangoModelFactory):
+    """A slide of ten seconds, read and proposed; no file lies behind it."""
+
+    class Meta:
+        model = Slide
+
+    encode = factory.SubFactory(EncodeFactory, published=True)
+    number = factory.LazyAttribute(lambda o: o.encode.slides.count() + 1)
+    start_ms = factory.LazyAttribute(lambda o: (o.number - 1) * 10_000)
+    end_ms = factory.LazyAttribute(lambda o: o.start_ms + 10_000)
+    file = factory.LazyAttribute(lambda o: f"slides/{o.number:04d}-0123456789.jpg")
+    title = factory.LazyAttribute(lambda o: f"资质认定 之{o.number}")
+    text = factory.LazyAttribute(lambda o: f"{o.title}\n依据：第163号令")
+    is_read = True
+
+
+class ChapterFactory(DjangoModelFactory):
+    """A proposed chapter."""
+
+    class Meta:
+        model = Chapter
+
+    encode = factory.SubFactory(EncodeFactory, published=True)
+    start_ms = factory.LazyAttribute(lambda o: o.encode.chapters.count() * 10_000)
+    title = factory.LazyAttribute(lambda o: f"第{o.encode.chapters.count() + 1}章")
+
+
+class SlideScanFactory(DjangoModelFactory):
+    """A search for slides that is due."""
+
+    class Meta:
+        model = SlideScan
+
+    encode = factory.SubFactory(EncodeFactory, published=True)
