@@ -147,6 +147,9 @@ def database(raw: str) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
+            # Closing the last connection folds the whole log into the file and deletes it, and the next
+            # request begins another: kept open, a request costs a tenth. Not for ever: the file may be replaced.
+            "CONN_MAX_AGE": 60,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 20,

@@ -6,7 +6,7 @@ completion, counter of certificates.
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,13 +70,21 @@ def take_heartbeat(
     spans: Iterable[Span],
     position_ms: int | None = None,
     now: datetime | None = None,
+    admits: Callable[[User], bool] | None = None,
 ) -> Beat:
     """Take one report of a person's own session: credit it, and settle where a lesson came to be seen.
 
-    Sent again, it changes nothing and says the same. Raises what `progress.services.take_report` raises.
+    Sent again, it changes nothing and says the same. `admits` is asked about the
+    person's row. Raises what `progress.services.take_report` raises.
     """
     credit = progress.take_report(
-        session_id=session_id, user_id=user_id, seq=seq, spans=spans, position_ms=position_ms, now=now
+        session_id=session_id,
+        user_id=user_id,
+        seq=seq,
+        spans=spans,
+        position_ms=position_ms,
+        now=now,
+        admits=admits,
     )
     if not credit.crossed:
         return Beat(credit, _awarded(credit.enrolment_id) if credit.is_repeat else None)

@@ -22,6 +22,13 @@ class SessionUnknown(ProgressError):
     message = _("This viewing is not yours or does not exist. Reload the page to start a new one.")
 
 
+class SignedOut(ProgressError):
+    """The sign-in does not hold any more."""
+
+    code = "signed_out"
+    message = _("You are signed out. Sign in again; what you watched is kept on this device.")
+
+
 class NotLearning(ProgressError):
     """The enrolment was withdrawn."""
 

@@ -9,10 +9,12 @@ import uuid
 from functools import cache
 from typing import Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
 
 from classroom.enrolment.models import Enrolment
+from classroom.people.models import User
 from classroom.progress.models import LessonProgress, PersonClock, PlaySession
 
 _OF_SESSION = (
@@ -30,7 +32,14 @@ _READ: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
     (LessonProgress, _OF_PROGRESS),
     (PersonClock, _OF_CLOCK),
     (Enrolment, ("id", "state", "withdrawn_at")),
+    # What a sign-in is held against.
+    (User, ("id", "password", "is_active")),
 )
+
+
+def _database() -> BaseDatabaseWrapper:
+    """Return this thread's connection itself: Django's own name for it looks it up anew at every attribute."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 @cache
@@ -42,7 +51,7 @@ def _fields(model: type[Model], names: tuple[str, ...]) -> tuple["Field[Any, Any
 @cache
 def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
     """Return for each model the columns whose values the database does not return as Python has them."""
-    found = []
+    found, connection = [], _database()
     for model, names in _READ:
         listed = []
         for place, field in enumerate(_fields(model, names)):
@@ -56,18 +65,20 @@ def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
 
 @cache
 def _select(vendor: str) -> str:
+    connection = _database()
     quote = connection.ops.quote_name
     columns = [
         f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
         for model, names in _READ
         for field in _fields(model, names)
     ]
-    session, progress, clock, enrolment = (quote(model._meta.db_table) for model, _ in _READ)
+    session, progress, clock, enrolment, user = (quote(model._meta.db_table) for model, _ in _READ)
     text = (
         f"SELECT {', '.join(columns)} FROM {session} "  # noqa: S608 - our own tables and columns
         f"JOIN {progress} ON {progress}.id = {session}.progress_id "
         f"JOIN {clock} ON {clock}.user_id = {session}.clock_id "
         f"JOIN {enrolment} ON {enrolment}.id = {session}.enrolment_id "
+        f"JOIN {user} ON {user}.id = {session}.clock_id "
         f"WHERE {session}.id = %s AND {session}.clock_id = %s"
     )
     if connection.features.has_select_for_update_of:
@@ -76,11 +87,12 @@ def _select(vendor: str) -> str:
 
 
 def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
-    """Return a person's own session with progress, clock and enrolment; lock progress and clock.
+    """Return a person's own session with progress, clock, enrolment and person; lock progress and clock.
 
     Only what a heartbeat needs is read of each. None where there is no such session of theirs. Call
     inside a transaction; on SQLite that alone holds the lock.
     """
+    connection = _database()
     own = PlaySession._meta.pk.get_db_prep_value(session_id, connection)
     with connection.cursor() as cursor:
         cursor.execute(_select(connection.vendor), [own, user_id])
@@ -97,15 +109,15 @@ def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
                 values[place] = function(values[place], column, connection)
         made.append(model.from_db(connection.alias, [f.attname for f in _fields(model, names)], values))
     session = cast(PlaySession, made[0])
-    session.progress, session.clock, session.enrolment = cast(
-        tuple[LessonProgress, PersonClock, Enrolment], made[1:]
+    session.progress, session.clock, session.enrolment, session.clock.user = cast(
+        tuple[LessonProgress, PersonClock, Enrolment, User], made[1:]
     )
     return session
 
 
 @cache
 def _update(model: type[Model], names: tuple[str, ...]) -> str:
-    quote = connection.ops.quote_name
+    quote = _database().ops.quote_name
     sets = ", ".join(f"{quote(str(field.column))} = %s" for field in _fields(model, names))
     key = quote(str(model._meta.pk.column))
     return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {key} = %s"  # noqa: S608 - our own columns
@@ -113,6 +125,7 @@ def _update(model: type[Model], names: tuple[str, ...]) -> str:
 
 def update(row: Model, *names: str) -> None:
     """Write these fields of a row that exists."""
+    connection = _database()
     values = [
         field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row), names)
     ]
@@ -122,7 +135,7 @@ def update(row: Model, *names: str) -> None:
 
 @cache
 def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
-    quote = connection.ops.quote_name
+    quote = _database().ops.quote_name
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
@@ -132,6 +145,7 @@ def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
 
 def insert(row: Model) -> None:
     """Insert a row whose key the database gives; the key is not read back."""
+    connection = _database()
     text, fields = _insert(type(row))
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
     with connection.cursor() as cursor:

@@ -7,6 +7,8 @@ framework's content negotiation, throttles and serializers cost more than the wo
 import json
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -23,10 +25,12 @@ from rest_framework.views import APIView
 from classroom.learning import services
 from classroom.learning.api import serializers
 from classroom.learning.api.problems import problem, status_of
-from classroom.learning.api.reports import BadReport, read_report
+from classroom.learning.api.reports import BadReport, Report, read_report
 from classroom.learning.services import Beat
 from classroom.people.api.authentication import PersonalTokenAuthentication
-from classroom.progress.errors import ProgressError
+from classroom.people.claims import claim_of
+from classroom.people.models import User
+from classroom.progress.errors import ProgressError, SessionUnknown, SignedOut
 from classroom.progress.words import why
 
 _MINUTE = 60
@@ -63,13 +67,7 @@ class HeartbeatView(APIView):
         """Credit a report; 200 means that it is durable. Sent again, it changes nothing."""
         try:
             report = read_report(request.body)
-            beat = services.take_heartbeat(
-                user_id=_person(request),
-                session_id=session_id,
-                seq=report.seq,
-                spans=report.spans,
-                position_ms=report.position_ms,
-            )
+            beat = _take(request, session_id, report)
         except _Refused as refused:
             return refused.response
         except BadReport as error:
@@ -92,22 +90,55 @@ def _nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def _person(request: HttpRequest) -> int:
-    """Return who reports, by personal token or by session with a CSRF token. Raises `_Refused`."""
+def _take(request: HttpRequest, session_id: uuid.UUID, report: Report) -> Beat:
+    """Credit a report of whoever reports. Raises `_Refused` and what the services raise."""
+    person, admits = _person(request)
+    take = partial(
+        services.take_heartbeat,
+        user_id=person,
+        session_id=session_id,
+        seq=report.seq,
+        spans=report.spans,
+        position_ms=report.position_ms,
+    )
+    if admits is None:
+        return take()
+    try:
+        return take(admits=admits)
+    except (SessionUnknown, SignedOut):
+        # Ask as every other page does: it ends a session that does not hold, and moves one to a new key.
+        # Whoever is not signed in learns that, and not whether there is such a viewing.
+        if not request.user.is_authenticated:
+            raise _Refused(_signed_out()) from None
+        return take()
+
+
+def _person(request: HttpRequest) -> tuple[int, Callable[[User], bool] | None]:
+    """Return who reports, by personal token or by session with a CSRF token. Raises `_Refused`.
+
+    A session only claims who it is: the second value says of the person's row whether that holds, once the
+    report's own read has brought it, so that the person is not read twice. With a token it is None.
+    """
     if "HTTP_AUTHORIZATION" in request.META:
         try:
             found = PersonalTokenAuthentication().authenticate(Request(request))
         except AuthenticationFailed as failed:
             raise _Refused(problem(HTTPStatus.UNAUTHORIZED, "bad_token", str(failed.detail))) from failed
         if found is not None:
-            return _throttled(int(found[0].pk))
-    if not request.user.is_authenticated:
-        words = _("You are signed out. Sign in again; what you watched is kept on this device.")
-        raise _Refused(problem(HTTPStatus.UNAUTHORIZED, "signed_out", words))
+            return _throttled(int(found[0].pk)), None
+    claim = claim_of(request.session)
+    if claim is None and not request.user.is_authenticated:
+        raise _Refused(_signed_out())
     if CSRFCheck(_nothing).process_view(request, _nothing, (), {}):
         words = _("The page is out of date. Reload it; what you watched is kept on this device.")
         raise _Refused(problem(HTTPStatus.FORBIDDEN, "csrf", words))
-    return _throttled(int(request.user.pk))
+    if claim is None:
+        return _throttled(int(request.user.pk)), None  # type: ignore[arg-type]  # signed in, as seen above
+    return _throttled(claim.user_id), claim.holds
+
+
+def _signed_out() -> HttpResponse:
+    return problem(HTTPStatus.UNAUTHORIZED, SignedOut.code, str(SignedOut.message))
 
 
 def _throttled(person: int) -> int:

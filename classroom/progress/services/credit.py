@@ -1,7 +1,7 @@
 """Crediting a report: lock, judge, append one evidence row, update the fold. All in one transaction."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
+from classroom.people.models import User
 from classroom.progress import chain, errors, history, rows, spans
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
@@ -109,15 +110,17 @@ def take_report(
     spans: Iterable[Span],
     position_ms: int | None = None,
     now: datetime | None = None,
+    admits: Callable[[User], bool] | None = None,
 ) -> Credit:
     """Credit the report `seq` of a person's own session, once; a repeat returns what was stored.
 
     Locks the lesson's progress row and the person's clock by one read, appends one evidence row and
     updates both: four statements, however much evidence there is. A presence check that waits costs
-    two more. Call inside a transaction: a savepoint of its own would cost two round trips. Raises
-    `SessionUnknown`, also for another person's, and `TooFarAhead`.
+    two more. Call inside a transaction: a savepoint of its own would cost two round trips. `admits` is asked
+    about the person's row (key, password, active) before anything else. Raises `SessionUnknown`, also for
+    another person's, `SignedOut` where they are not admitted, and `TooFarAhead`.
     """
-    case = _locked(session_id, user_id)
+    case = _locked(session_id, user_id, admits)
     received = to_ms(now or timezone.now())
     if case.has(seq):
         return _repeated(case, seq, received)
@@ -137,11 +140,13 @@ def take_report(
     return _credit(case, before.coverage, verdict, newly, received, asking)
 
 
-def _locked(session_id: uuid.UUID, user_id: int) -> _Case:
+def _locked(session_id: uuid.UUID, user_id: int, admits: Callable[[User], bool] | None) -> _Case:
     """Read a person's own session with what hangs on it, and lock progress and clock."""
     session = rows.locked_session(session_id, user_id)
     if session is None:
         raise errors.SessionUnknown
+    if admits is not None and not admits(session.clock.user):
+        raise errors.SignedOut
     state = session.clock.sessions.get(str(session.pk)) or {
         "seq": session.highest_seq,
         "early": session.early,
