@@ -35,6 +35,8 @@ class Lesson:
     minutes: int = 0
     pages: list[Page] = field(default_factory=list)
     paragraphs: list[str] = field(default_factory=list)
+    # Questions inside the lecture: after how many sentences, and which.
+    asks: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def is_reading(self) -> bool:
@@ -102,6 +104,10 @@ class _Reader:
         elif line.startswith("## "):
             self._close_slide()
             self.course.lessons.append(_lesson(line[3:]))
+        elif line.startswith("? ") and self.slide:
+            lesson = self.course.lessons[-1]
+            spoken = sum(len(page.sentences) for page in lesson.pages) + len(self.slide[2])
+            lesson.asks.append((spoken, line[2:]))
         elif self.slide:
             bullet, mark, sentence = line.removeprefix("- ").partition(" :: ")
             if mark:

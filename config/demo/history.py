@@ -15,6 +15,7 @@ from classroom.certificates.services.ending import replace, revoke
 from classroom.completion.services import settle
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.services import enrol
+from classroom.exams.in_lectures import answer
 from classroom.exams.models import Attempt
 from classroom.exams.services import save_answer, start_attempt, submit
 from classroom.institutions.models import SupervisingAuthority
@@ -169,6 +170,7 @@ def _study(enrolment: Enrolment, part: Part, moment: datetime, dice: random.Rand
         if lesson.kind == EditionLesson.Kind.VIDEO:
             watched = min(left, lesson.duration_ms)
             moment = _watch(enrolment, lesson, watched, part.has_gaps, moment)
+            _answer_inside(enrolment, lesson, watched, part, moment)
             left -= watched
         else:
             acknowledge_reading(enrolment=enrolment, lesson=lesson, now=moment)
@@ -190,6 +192,20 @@ def _watch(
     after = moment + timedelta(milliseconds=until_ms + 900)
     credit(session=session, seq=0, spans=spans, now=after)
     return after
+
+
+def _answer_inside(
+    enrolment: Enrolment, lesson: EditionLesson, watched: int, part: Part, moment: datetime
+) -> None:
+    """Answer what the lecture asked on the way; a course under way leaves its newest question open."""
+    met = list(lesson.questions.select_related("version__question").filter(at_ms__lt=watched))
+    for place, question in enumerate(sorted(met, key=lambda one: one.at_ms)):
+        if part.share < 1 and place:
+            continue
+        right = question.version.answers
+        wrong = [option["key"] for option in question.version.options if option["key"] not in right][:1]
+        for choice in ([wrong] if wrong and question.at_ms % 3 else []) + [right]:
+            answer(enrolment=enrolment, question=question, choice=choice, now=moment)
 
 
 def _sit(enrolment: Enrolment, knows: float, moment: datetime, dice: random.Random) -> datetime:

@@ -43,6 +43,20 @@ def test_the_exam_can_be_drawn_from_the_bank(course: content.CourseText) -> None
         assert len(pool) >= count, kind
 
 
+def test_what_lectures_ask_is_in_the_courses_bank_and_comes_while_they_still_speak() -> None:
+    asked = [
+        (course, lesson, *one)
+        for course in content.courses()
+        for lesson in course.lessons
+        for one in lesson.asks
+    ]
+    assert len({course.code for course, *_ in asked}) >= 2
+    for course, lesson, spoken, reference in asked:
+        known = {q["id"] for q in content.questions() if q["topic"] == course.values["questions"]}
+        assert reference in known, (course.code, reference)
+        assert 0 < spoken < sum(len(page.sentences) for page in lesson.pages), (course.code, reference)
+
+
 def test_all_four_topics_are_taught() -> None:
     assert {course.values["topic"] for course in content.courses()} == {"cma", "compliance", "ccc", "green"}
     assert len(content.courses()) >= 6

@@ -12,13 +12,13 @@ from django.utils import timezone
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
-from classroom.exams.models import Attempt
+from classroom.exams.models import Attempt, LectureAnswer
 from classroom.people.models import User
 from classroom.plans.models import Plan
 from classroom.progress.models import Evidence, LessonProgress
 from config.demo import cast, history
 from courses.catalogue.models import Edition
-from tests.factories.catalogue import POLICY, complete_edition
+from tests.factories.catalogue import POLICY, ask, complete_edition
 from tests.factories.institutions import (
     AuthorityFactory,
     InstitutionFactory,
@@ -94,6 +94,20 @@ def test_a_certificate_is_earned_and_not_given(people: dict[str, User]) -> None:
     completion = Completion.objects.unscoped(WHY).get(enrolment=enrolment)
     assert enrolment.enrolled_at < attempt.started_at < attempt.submitted_at <= completion.at
     assert completion.at <= certificate.issued_at <= timezone.now()
+
+
+def test_questions_inside_lectures_are_answered_on_the_way_and_the_newest_is_left_open(
+    people: dict[str, User], editions: dict[str, Edition]
+) -> None:
+    for code in ("A1", "B1"):
+        ask(editions[code].lessons.order_by("position").first(), 10, 20, kind="multiple")
+    learnt(people)
+    tries = LectureAnswer.objects.unscoped(WHY).order_by("pk")
+    done, under_way = (tries.filter(enrolment=of_the_learner(people, code)) for code in ("A1", "B1"))
+    assert [one.is_right for one in done] == [False, True, False, True]
+    assert of_the_learner(people, "A1").state == Enrolment.State.COMPLETED
+    assert {one.question.at_ms for one in under_way} == {10_000}
+    assert under_way.filter(is_right=True).count() == 1
 
 
 def test_nothing_happens_in_the_future_or_before_one_enrolled(people: dict[str, User]) -> None:

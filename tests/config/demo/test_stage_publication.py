@@ -6,14 +6,15 @@ import pytest
 from django.contrib.auth.models import Group
 from wagtail.models import PageLogEntry
 
-from config.demo import stage
+from config.demo import content, stage
 from courses.catalogue import services
 from courses.catalogue.errors import MayNotReview
-from courses.catalogue.models import CoursePage, Edition
+from courses.catalogue.models import CoursePage, Edition, EditionQuestion
 from courses.catalogue.receivers import UNREVIEWED
 from tests.factories.catalogue import catalogue_page
+from tests.factories.media import LectureFactory, TrackFactory
 from tests.factories.people import UserFactory
-from tests.factories.questions import fill_bank
+from tests.factories.questions import QuestionFactory, fill_bank
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,18 @@ def test_the_trainer_submits_and_the_reviewer_publishes(course, bank):
     actions = set(PageLogEntry.objects.filter(page=page.pk).values_list("action", flat=True))
     assert {"wagtail.workflow.start", "wagtail.workflow.approve"} <= actions
     assert UNREVIEWED not in actions
+
+
+def test_a_lecture_asks_when_the_sentence_before_has_been_said(course, bank):
+    lesson = content.Lesson("主体责任", "Who answers", "", asks=[(1, "Q021")])
+    course.lessons.insert(0, lesson)
+    course.values["questions"] = "检验检测合规"
+    lecture = LectureFactory(published=True, title=stage.title_of(course, 1, lesson))
+    TrackFactory(lecture=lecture)
+    QuestionFactory(bank__code="compliance", reference="Q021")
+    stage.publish(course, bank, member("Trainers"), member("Reviewers"))
+    frozen = EditionQuestion.objects.get(lesson__edition__course__code="B88")
+    assert (frozen.at_ms, frozen.version.question.reference) == (4000, "Q021")
 
 
 def test_a_second_run_changes_nothing(course, bank):
