@@ -92,7 +92,10 @@ class LectureAnswer(AppendOnlyModel):
     at = models.DateTimeField(default=timezone.now)
 
     rows = AppendOnlyQuerySet.as_manager()
-    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
+    # A person's data: unlike the rows of its base, these are read for somebody.
+    objects = ScopedManager(  # type: ignore[misc,assignment]  # another manager than the base's, on purpose
+        person="enrolment__user_id", institution="enrolment__institution"
+    )
 
     class Meta:
         verbose_name = _("answer inside a lecture")
