@@ -60,6 +60,13 @@ export function offered(levels: { height: number; videoCodec?: string }[]): Qual
   return [...best].map(([height, index]) => ({ index, height }));
 }
 
+const USUAL_BPS = 2_000_000;
+
+/** Bits a second to begin with: what the browser says of its network (Mbit/s, no promise), at most what is usual. */
+export function firstGuess(downlink: number | undefined): number {
+  return downlink ? Math.min(downlink * 800_000, USUAL_BPS) : USUAL_BPS;
+}
+
 function withLibrary(
   Library: typeof Hls,
   video: HTMLVideoElement,
@@ -78,7 +85,9 @@ function withLibrary(
     renderTextTracksNatively: false,
     capLevelToPlayerSize: true,
     startLevel: -1,
-    abrEwmaDefaultEstimate: 2_000_000,
+    // The first piece is shown: one that is only weighed costs a round trip before the first frame.
+    testBandwidth: false,
+    abrEwmaDefaultEstimate: firstGuess((navigator as { connection?: { downlink?: number } }).connection?.downlink),
     maxBufferLength: 60,
     maxMaxBufferLength: 15 * 60,
     backBufferLength: 120,

@@ -62,7 +62,7 @@ class World {
     this.sessions += 1;
     return new Reporter({
       session: `s${String(this.sessions).padStart(4, '0')}`, person: 'p', store: this.store, allowance: 900_000,
-      clock: () => this.clock, now: () => this.clock, position: () => this.media,
+      clock: () => this.clock, now: () => this.clock, position: () => this.media, start: 0,
       post: async (report) => this.post(report), changed: () => undefined, acknowledged: () => undefined,
     });
   }
@@ -173,7 +173,7 @@ test('a wall clock that jumps by a day neither sends sooner nor forgets', async 
   const sent: Report[] = [];
   const page = new Reporter({
     session: 'x', person: 'p', store: world.store, allowance: 900_000,
-    clock: () => world.clock, now: () => world.clock + skew, position: () => 0,
+    clock: () => world.clock, now: () => world.clock + skew, position: () => 0, start: 0,
     post: async (report) => (sent.push(structuredClone(report)), { kind: 'ok', value: world.server.take(report) }),
     changed: () => undefined, acknowledged: () => undefined,
   });

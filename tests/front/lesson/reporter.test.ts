@@ -21,7 +21,7 @@ let network: (report: Report) => Outcome<Acknowledgement>;
 function reporter(session = 'a'): Reporter {
   return new Reporter({
     session, person: 'p', store, allowance: 900_000,
-    clock: () => clock, now: () => 1_000_000 + clock, position: () => clock,
+    clock: () => clock, now: () => 1_000_000 + clock, position: () => clock, start: 0,
     post: async (report, leaving) => {
       (leaving ? left : sent).push(structuredClone(report));
       return network(report);
@@ -49,6 +49,28 @@ test('spans wait on the device, joined, and go out after fifteen seconds', async
   assert.equal(one.status.state, 'saved');
   assert.equal(one.status.savedAt, 1_015_000);
 });
+
+for (const [name, go] of [
+  ['left', async (one: Reporter) => one.leave()],
+  ['hidden', (one: Reporter) => one.hide()],
+] as const) {
+  test(`a place that one went to without playing is told when the page is ${name}, once, and no lesser move is`, async () => {
+    const told = () => [...sent, ...left].map((r) => [r.spans.length, r.position_ms]);
+    const one = reporter();
+    clock = 999;
+    await go(one);
+    assert.deepEqual(told(), []);
+    clock = 1_000;
+    await go(one);
+    await one.flush();
+    const [first, ...again] = told();
+    assert.deepEqual(first, [0, 1_000]);
+    assert.ok(again.every((row) => row[1] === 1_000));
+    const before = told().length;
+    await go(one);
+    assert.equal(told().length, before);
+  });
+}
 
 test('nothing is forgotten before it is acknowledged', async () => {
   network = () => ({ kind: 'later', offline: true });

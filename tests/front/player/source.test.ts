@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { offered } from '../../../media/static_src/player/source.ts';
+import { firstGuess, offered } from '../../../media/static_src/player/source.ts';
 
 const level = (height: number, videoCodec?: string): { height: number; videoCodec?: string } =>
   videoCodec === undefined ? { height } : { height, videoCodec };
@@ -29,3 +29,10 @@ test('without AV1 every level is offered, also where a playlist names no codecs'
   ]);
   assert.deepEqual(offered([]), []);
 });
+
+// Chromium tells 0.4 on a poor mobile network, 10 at most, and 0 where it does not know; others tell nothing.
+for (const [downlink, bits] of [[undefined, 2_000_000], [0, 2_000_000], [0.4, 320_000], [2.5, 2_000_000], [10, 2_000_000]] as const) {
+  test(`a network of ${downlink ?? 'unknown'} Mbit/s begins at ${bits} bits a second`, () => {
+    assert.equal(firstGuess(downlink), bits);
+  });
+}

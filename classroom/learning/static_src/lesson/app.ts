@@ -171,6 +171,7 @@ export class LessonPage {
       clock: () => this.#clock.ms,
       now: () => Date.now(),
       position: () => (this.#lecture.isLoaded ? this.#lecture.position : null),
+      start: grant.position_ms,
       post: (report, leaving) => this.#post(report, leaving),
       // A viewing that was followed by another still delivers; what it hears is not about this one.
       changed: (status) => this.#grant === grant && this.#status(status),
@@ -297,7 +298,7 @@ export class LessonPage {
         // The span just closed has reached the report at once; only its copy on disk comes later.
         this.#reporter?.leave();
       },
-      hidden: () => void this.#reporter?.flush(),
+      hidden: () => void this.#reporter?.hide(),
       online: () => void this.#reporter?.flush().then(() => this.#deliver()),
       focused: () => this.#reporter?.status.state === 'signed_out' && void this.#reporter.flush(),
     });

@@ -32,6 +32,8 @@ export interface ReporterOptions {
   now: () => number;
   /** Where the player stands; null before it stands anywhere. */
   position: () => number | null;
+  /** Where the server knows one to be when the viewing opens. */
+  start: number;
   post: (report: Report, leaving: boolean) => Promise<Outcome<Acknowledgement>>;
   changed: (status: Status) => void;
   acknowledged: (answer: Acknowledgement) => void;
@@ -39,6 +41,8 @@ export interface ReporterOptions {
 
 export const REPORT_MS = 15_000;
 const CONTACT_MS = 30_000;
+/** A lesser move is no other place. */
+const MOVED_MS = 1_000;
 const BACK_OFF_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
 
 export class Reporter {
@@ -52,9 +56,12 @@ export class Reporter {
   #nextTry = 0;
   #draftSince = 0;
   #heard = 0;
+  /** The place that was told last. */
+  #told: number | null;
 
   constructor(options: ReporterOptions) {
     this.#o = options;
+    this.#told = options.start;
   }
 
   /** What is left of the time that may be played without the server, ms. */
@@ -76,7 +83,7 @@ export class Reporter {
     }
     const draft = this.#draft;
     draft.spans = joined([...draft.spans, span]);
-    draft.position_ms = this.#o.position();
+    draft.position_ms = this.#told = this.#o.position();
     draft.at = this.#o.now();
     await this.#keep(draft);
   }
@@ -107,14 +114,30 @@ export class Reporter {
   /** The page goes: hand everything to the browser to deliver; the store keeps its copy. */
   leave(): void {
     this.#seal();
+    this.#place();
     for (const report of this.#sealed) void this.#o.post(wire(report), true);
+  }
+
+  /** The page goes out of sight, on a phone perhaps for good. */
+  async hide(): Promise<void> {
+    this.#seal();
+    this.#place();
+    await this.flush();
+  }
+
+  /** Where one went without playing is told as well, so that one resumes there. */
+  #place(): void {
+    const at = this.#o.position();
+    if (this.#sealed.length > 0 || at === null || this.#told === null) return;
+    if (Math.abs(at - this.#told) >= MOVED_MS) this.#sealed.push(this.#report([]));
   }
 
   #report(spans: Span[]): Kept {
     const { session, person, position, now } = this.#o;
     const seq = this.#seq;
     this.#seq += 1;
-    return { session, seq, spans, position_ms: position(), person, at: now() };
+    this.#told = position();
+    return { session, seq, spans, position_ms: this.#told, person, at: now() };
   }
 
   #seal(): void {

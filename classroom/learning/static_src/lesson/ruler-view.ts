@@ -43,6 +43,7 @@ export class RulerView {
   #second = -1;
   #chapter = -1;
   #byKeys = false;
+  #position = 0;
   #seek: (ms: number) => void;
 
   constructor(duration: number, chapters: readonly Chapter[], words: Words, seek: (ms: number) => void) {
@@ -71,6 +72,7 @@ export class RulerView {
       this.#drawn = bands;
       this.#draw(verified, minus(pending, verified), gaps);
     }
+    this.#position = position;
     this.#pointer.setAttribute('x', percent(position, this.#duration));
     const second = Math.floor(position / 1000);
     if (second === this.#second) return;
@@ -148,7 +150,7 @@ export class RulerView {
     }
     slider.addEventListener('focus', () => {
       this.#byKeys = slider.matches(':focus-visible');
-      this.#second = -1;
+      if (this.#byKeys) this.#show(this.#position);
     });
     // Keys after a press of the pointer make the focus visible, too.
     slider.addEventListener('keydown', () => (this.#byKeys = true));

@@ -95,7 +95,7 @@ export class Transcript {
 
   /** Go to the search field, from whichever panel is open. */
   focusSearch(): void {
-    part('tab-transcript').click();
+    part('transcript-tab').click();
     this.#search.focus();
   }
 
