@@ -91,7 +91,6 @@ def editor_words() -> dict[str, str]:
         "errors": _("{count} errors"),
         "warnings": _("{count} warnings"),
         "noFaults": _("no errors"),
-        "row": _("Caption {number}, {start} to {end}"),
         "faultyRow": _("has an error"),
         "doubtfulRow": _("has a warning"),
         "of": _("Caption {number} of {count}"),
@@ -102,7 +101,6 @@ def editor_words() -> dict[str, str]:
         ),
         "noOffset": _("Write by how many seconds, for example −2.5."),
         "split": _("Put the cursor into the text where it is to be split."),
-        "leave": _("There are changes that are not saved."),
         "draft": _("Changes of {time} that were not saved are kept in this browser."),
         "deleted": _("The caption was deleted. Undo brings it back."),
     }

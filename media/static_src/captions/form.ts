@@ -43,6 +43,12 @@ export class Form {
     return [this.start, this.end, this.text].includes(document.activeElement as HTMLInputElement);
   }
 
+  /** Take a time that is still being written, as leaving its field would. */
+  settle(): void {
+    const field = document.activeElement;
+    if (field === this.start || field === this.end) field.dispatchEvent(new Event('change'));
+  }
+
   show(cue: Cue | null, at: number, count: number, faults: readonly Fault[]): void {
     for (const field of [this.start, this.end, this.text]) field.disabled = cue === null;
     this.#title.textContent = cue

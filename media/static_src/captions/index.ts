@@ -297,6 +297,7 @@ class Editor {
 
   async #save(): Promise<void> {
     if (this.#busy) return;
+    this.#form.settle();
     const sent = ordered(this.#now);
     const bad = faultsOf(sent.cues).filter(isError);
     if (bad.length > 0) return this.#faulty(bad);
@@ -328,7 +329,7 @@ class Editor {
     this.#checked = false;
     this.#find('[data-cap-moved]').hidden = true;
     const made = new DOMParser().parseFromString(outcome.versions, 'text/html');
-    this.#find('[data-cap-versions]').replaceChildren(...made.body.childNodes);
+    document.querySelector('[data-cap-versions]')?.replaceChildren(...made.body.childNodes);
     if (this.#isDirty) return this.#later();
     window.clearTimeout(this.#timer);
     drafts.forget(store(), this.#data.key);
@@ -336,9 +337,9 @@ class Editor {
   }
 
   #faulty(faults: Fault[]): void {
-    this.#say('faulty', { count: faults.length });
     this.#choose(faults[0]!.index);
     this.#form.text.focus();
+    this.#say('faulty', { count: faults.length });
   }
 
   #keepMine(): void {

@@ -5,7 +5,6 @@ import { isError, type Fault } from './rules.ts';
 import { writeTime } from './times.ts';
 
 export interface ListWords {
-  row: string;
   faultyRow: string;
   doubtfulRow: string;
 }
