@@ -14,7 +14,6 @@ from media.words import clock
 _TIME = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.(\d{1,3}))?")
 MOST_ROWS = 2000
 _SPARE = 3
-# What a browser sends at most: names and values of all rows.
 _HELP = _("Write the time as 3:05 or 1:03:05.")
 
 
@@ -55,10 +54,11 @@ class RowForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A title needs a time; a time without a slide needs a title."""
         given = self.cleaned_data
-        if "time" in given:
-            if given.get("title") and given["time"] is None:
-                self.add_error("time", _("Say when it begins, or clear the title. ") + _HELP)
-            if given["time"] is not None and not given.get("title") and not given.get("slide"):
+        if "time" in given and "title" in given:
+            time, title = given["time"], given["title"]
+            if title and time is None:
+                self.add_error("time", _("Say when it begins, such as 3:05, or clear the title."))
+            if time is not None and not title and not given.get("slide"):
                 self.add_error("title", _("Give the chapter a title, or clear its time."))
         return given
 
