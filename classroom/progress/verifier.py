@@ -18,8 +18,8 @@ The platform itself uses the functions of this file, so there is one definition 
 import argparse
 import hashlib
 import json
+import lzma
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any
 
 SLACK_MS = 2000
 _DOMAIN = b"cloud-classroom evidence checkpoint v1\n"
+_PACKING = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 20}]
 _OF_BLOCK = ("first", "last", "previous", "head")
 
 Facts = dict[str, Any]
@@ -130,7 +131,7 @@ def is_signed(checkpoint: Facts, public_key: str) -> bool:
 def pack(chain: str, block: Facts, bodies: Iterable[Facts]) -> bytes:
     """Return the object of a block: what it is, and its rows as they were hashed, one a line, compressed."""
     told = {"chain": chain, **{name: block[name] for name in _OF_BLOCK}}
-    return zlib.compress(b"\n".join(canonical(one) for one in (told, *bodies)), 9)
+    return lzma.compress(b"\n".join(canonical(one) for one in (told, *bodies)), filters=_PACKING)
 
 
 def unpack(data: bytes, chain: str, block: Facts) -> list[tuple[Facts, str]]:
@@ -138,8 +139,8 @@ def unpack(data: bytes, chain: str, block: Facts) -> list[tuple[Facts, str]]:
     if hashlib.sha256(data).hexdigest() != block["digest"]:
         raise ValueError("its bytes are not those that were sealed")
     try:
-        told, *bodies = map(json.loads, zlib.decompress(data).split(b"\n"))
-    except zlib.error as error:
+        told, *bodies = map(json.loads, lzma.decompress(data).split(b"\n"))
+    except lzma.LZMAError as error:
         raise ValueError("its bytes cannot be unpacked") from error
     if told != {"chain": chain, **{name: block[name] for name in _OF_BLOCK}}:
         raise ValueError("it is of another place")
@@ -347,7 +348,7 @@ def with_blocks(lines: Iterable[Facts], folder: Path) -> Iterator[Facts]:
     start = ""
     for line in lines:
         start = line.get("hash", "") if line.get("type") == "genesis" else start
-        path = folder / f"{line['digest']}.z" if line.get("type") == "block" else None
+        path = folder / f"{line['digest']}.xz" if line.get("type") == "block" else None
         if path is None or not path.is_file():
             yield line
             continue

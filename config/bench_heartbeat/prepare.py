@@ -25,11 +25,12 @@ DURATION_MS = 10 * 3600 * 1000
 
 def learners(count: int) -> list[dict[str, Any]]:
     """Make learners and return what each client needs: cookies, token, session."""
-    edition, lesson = _edition()
+    edition, lesson = edition_with_lesson()
     return [_learner(number, edition, lesson) for number in range(count)]
 
 
-def _edition() -> tuple[Edition, EditionLesson]:
+def edition_with_lesson() -> tuple[Edition, EditionLesson]:
+    """Make an edition whose only lesson is a long lecture."""
     owner = register_person(name="基准", email=f"{uuid.uuid4().hex}@bench.example")
     lecture = Lecture.objects.create(title="基准", owner=owner)
     source = Source.objects.create(digest=uuid.uuid4().hex * 2, size=1, key="bench")

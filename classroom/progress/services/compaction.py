@@ -118,7 +118,7 @@ def note(*, chain: Chain, block: Block | None = None) -> Block | None:
     block.head, block.lessons = rows[-1].hash, history.summary(rows)
     data = _packed(chain, block)
     block.digest, block.size = hashlib.sha256(data).hexdigest(), len(data)
-    block.key = f"evidence/{block.digest[:2]}/{block.digest}.z"
+    block.key = f"evidence/{block.digest[:2]}/{block.digest}.xz"
     block.save()
     return block
 
@@ -158,7 +158,7 @@ def write(*, chain: Chain, block: Block, now: datetime) -> None:
     """
     data = _packed(chain, block)
     if store.size(block.key) >= 0 and store.get(block.key) != data:
-        block.key = f"evidence/{block.digest[:2]}/{block.digest}-{uuid.uuid4().hex[:8]}.z"
+        block.key = f"evidence/{block.digest[:2]}/{block.digest}-{uuid.uuid4().hex[:8]}.xz"
     if store.size(block.key) < 0:
         store.put(block.key, data)
     history.rows_of(block)

@@ -293,7 +293,7 @@ def folder(watched, tmp_path):
     object_of(block).unlink()
     told = [{k: v for k, v in line.items() if k != "why"} for line in lines(watched.enrolment)]
     (tmp_path / "blocks").mkdir()
-    (tmp_path / "blocks" / f"{block.digest}.z").write_bytes(data)
+    (tmp_path / "blocks" / f"{block.digest}.xz").write_bytes(data)
     (tmp_path / "evidence.jsonl").write_text("\n".join(json.dumps(line) for line in told))
     (tmp_path / "verifier.py").write_text((ROOT / "classroom/progress/verifier.py").read_text())
     return tmp_path

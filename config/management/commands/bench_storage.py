@@ -1,0 +1,103 @@
+"""`make bench-storage`: how many bytes a watched hour of evidence takes, in the table and compacted."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from config.bench import Report, Row
+from config.env import ROOT
+
+# A city's year: so many enrolments of so many hours.
+_ENROLMENTS, _HOURS = 1_000_000, 10
+
+
+class Command(BaseCommand):
+    """Lets learners watch an hour each in a database of its own, measures, compacts, and measures again."""
+
+    help = "Bytes of evidence a watched hour, in the table and compacted, on both databases."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take how many learners watch, and where PostgreSQL is."""
+        parser.add_argument("--learners", type=int, default=6)
+        parser.add_argument(
+            "--postgresql", help="the URL of an empty database; one is started where there is none"
+        )
+        parser.add_argument("--only", choices=["sqlite", "postgresql"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run; write `var/bench/storage.json`."""
+        self.report, self.learners = Report("storage", self.stdout.write), options["learners"]
+        with tempfile.TemporaryDirectory(prefix="bench-storage-") as name:
+            if options["only"] != "postgresql":
+                self._engine("sqlite", Path(name) / "sqlite", {})
+            if options["only"] != "sqlite":
+                self._postgresql(Path(name) / "postgresql", options["postgresql"])
+        self.report.write()
+
+    def _postgresql(self, folder: Path, url: str | None) -> None:
+        from tests.engines import PostgreSQL, postgresql_folder
+
+        if url:
+            self._engine("postgresql", folder, {"DATABASE_URL": url})
+            return
+        programs = postgresql_folder()
+        if programs is None:
+            self.stdout.write("  postgresql: not here; apt-get install postgresql, or --postgresql URL")
+            return
+        with tempfile.TemporaryDirectory(prefix="bench-pg-") as name:
+            Path(name).chmod(0o755)
+            server = PostgreSQL(Path(name) / "server", programs)
+            url = server.start()
+            try:
+                self._engine("postgresql", folder, {"DATABASE_URL": url})
+            finally:
+                server.stop()
+
+    def _engine(self, engine: str, folder: Path, more: dict[str, str]) -> None:
+        environment = {**os.environ, "VAR_DIR": str(folder), **more}
+        self._manage(environment, "migrate", "--verbosity", "0")
+        code = f"from config.bench_heartbeat.storage import main; print(main({self.learners}))"
+        found = json.loads(self._manage(environment, "shell", "--no-imports", "-v", "0", "-c", code))
+        hours, add = found["hours"], self.report.add
+        plain, kept = found["plain"] / hours, (found["block"] + found["object"]) / hours
+        add(Row(engine, "rows a watched hour", "", found["rows"] / hours))
+        add(Row(engine, "in the table, with indexes, a watched hour", "KB", plain / 1024))
+        add(
+            Row(
+                engine,
+                "compacted, a watched hour",
+                "KB",
+                kept / 1024,
+                "in the table",
+                plain / 1024,
+                at_most=0.15,
+            )
+        )
+        add(Row(engine, "of that in the database", "KB", found["block"] / hours / 1024))
+        gigabytes = _ENROLMENTS * _HOURS / 1024**3
+        add(
+            Row(
+                engine,
+                "a city's year, 1 M enrolments of 10 h",
+                "GB",
+                kept * gigabytes,
+                "in the table",
+                plain * gigabytes,
+            )
+        )
+        add(Row(engine, "to compact an hour", "ms", found["compact_s"] * 1000 / hours))
+        add(Row(engine, "to verify an hour, compacted", "ms", found["verify_s"] * 1000 / hours))
+        add(Row(engine, "faults in what was compacted", "", found["faults"], at_most=0))
+
+    @staticmethod
+    def _manage(environment: dict[str, str], *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(  # noqa: S603 - our own command line
+            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
