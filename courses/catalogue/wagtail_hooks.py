@@ -111,6 +111,12 @@ def name_log_actions(actions: Any) -> None:
     )
 
 
+@hooks.register("insert_global_admin_css", order=10)
+def wear_the_sites_letters() -> SafeString:
+    """Set the admin in the site's type, and style the pages that rooms add to it."""
+    return format_html('<link rel="stylesheet" href="{}">', static("build/admin.css"))
+
+
 @hooks.register("insert_editor_js")
 def adopt_the_editors_styles() -> SafeString:
     """Keep the rich text editor within the policy: it would write inline styles."""

@@ -150,6 +150,24 @@ def faults() -> list[str]:
     return lines
 
 
+def two_ways() -> list[str]:
+    """Return one line for each message that two rooms translate differently: a page shows but one of them.
+
+    Where it means two things, a context parts them (`pgettext`, `{% translate … context … %}`).
+    """
+    spoken: dict[tuple[str, str | None], dict[str, Path]] = {}
+    for room in rooms():
+        for key, entry in _entries(catalogue(room)).items():
+            chinese = entry.msgstr or (entry.msgstr_plural or {}).get(0, "")
+            if chinese:
+                spoken.setdefault(key, {}).setdefault(chinese, room)
+    return [
+        f"{text[:70]!r}: " + ", ".join(f"{chinese} ({room.name})" for chinese, room in ways.items())
+        for (text, _), ways in spoken.items()
+        if len(ways) > 1
+    ]
+
+
 def write() -> None:
     """Bring the catalogues to what is said; translations that exist are kept."""
     for room in rooms():
@@ -185,6 +203,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if "--write" in sys.argv:
         write()
-    problems = faults()
+    problems = faults() + two_ways()
     print("\n".join(problems) or "The words are whole.")
     sys.exit(bool(problems))

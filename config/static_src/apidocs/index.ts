@@ -1,12 +1,15 @@
 import './index.css';
 
-// Swagger draws a page of its own: inside ours its main part is a group, and its headings follow ours.
+// Swagger draws a page of its own. Inside ours its main part is none, and its headings follow ours.
+// This runs before Swagger does: module and deferred scripts keep their order.
+
+const create = document.createElement.bind(document);
+document.createElement = ((name: string, options?: ElementCreationOptions) =>
+  create(name === 'main' ? 'div' : name, options)) as typeof document.createElement;
 
 const home = document.getElementById('swagger-ui');
-
-function fit(root: HTMLElement): void {
-  for (const part of root.querySelectorAll('main:not([role]), [role=main]')) part.setAttribute('role', 'group');
-  for (const title of root.querySelectorAll('.opblock-tag:not([aria-level])')) title.setAttribute('aria-level', '2');
+if (home) {
+  new MutationObserver(() => {
+    for (const title of home.querySelectorAll('.opblock-tag:not([aria-level])')) title.setAttribute('aria-level', '2');
+  }).observe(home, { childList: true, subtree: true });
 }
-
-if (home) new MutationObserver(() => fit(home)).observe(home, { childList: true, subtree: true });
