@@ -23,6 +23,7 @@ from classroom.learning.times import clock
 from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.terms import policy_of
+from courses.catalogue.conditions import is_asked
 from courses.catalogue.models import EditionExam, EditionLesson
 
 SOON_DAYS = 30
@@ -67,6 +68,16 @@ class Taken:
         return f"{CATALOGUE}{page.slug}/" if page else ""
 
     @property
+    def asked(self) -> list[Line]:
+        """The lessons that the edition's rule asks for; the others are offered beside."""
+        rule = self.enrolment.edition.rule
+        return [
+            line
+            for line in self.lines
+            if is_asked(rule, "lessons" if line.is_video else "readings", str(line.lesson.key))
+        ]
+
+    @property
     def videos(self) -> list[Line]:
         """The lessons that are watched."""
         return [line for line in self.lines if line.is_video]
@@ -83,8 +94,8 @@ class Taken:
 
     @property
     def left_ms(self) -> int:
-        """How much of all lectures is still to be watched."""
-        return sum(line.left_ms for line in self.lines)
+        """How much of the lectures that are asked for is still to be watched."""
+        return sum(line.left_ms for line in self.asked)
 
     @property
     def gap_count(self) -> int:
@@ -108,8 +119,8 @@ class Taken:
 
     @property
     def lessons_done(self) -> bool:
-        """Whether every lesson is done."""
-        return all(line.is_done for line in self.lines)
+        """Whether every lesson that is asked for is done."""
+        return all(line.is_done for line in self.asked)
 
     @property
     def days_left(self) -> int | None:
@@ -146,7 +157,7 @@ class Taken:
     @property
     def current(self) -> Line | None:
         """The lesson to go on with: the one left last if it is not done, else the first that is not."""
-        undone = [line for line in self.lines if not line.is_done]
+        undone = [line for line in self.asked if not line.is_done]
         begun = [line for line in undone if line.left_at]
         if begun:
             return max(begun, key=lambda line: line.left_at.timestamp() if line.left_at else 0)

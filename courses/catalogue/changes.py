@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from courses.catalogue.conditions import is_asked, part_of
+
 EDITORIAL, CARRY_OVER, MATERIAL = "editorial", "carry_over", "material"
 _WEIGHT = {EDITORIAL: 0, CARRY_OVER: 1, MATERIAL: 2}
 _EXAM_STRICTER_UP = ("pass_mark",)
@@ -37,7 +39,7 @@ def weigh(changes: list[Change]) -> str:
 
 def compare(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
     """Return what differs, the heaviest first; empty for the same content."""
-    found = [*_course(old, new), *_lessons(old, new), *_exam(old, new), *_policy(old, new)]
+    found = [*_course(old, new), *_lessons(old, new), *_exam(old, new), *_policy(old, new), *_rule(old, new)]
     return sorted(found, key=lambda change: -_WEIGHT[change.weight])
 
 
@@ -135,3 +137,29 @@ def _policy(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
         yield Change(
             "policy", MATERIAL if more else CARRY_OVER, field, str(was.get(field)), str(now.get(field))
         )
+
+
+def _rule(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
+    """Yield what is asked for anew, and no longer. What only one of them has is told as such elsewhere."""
+    was, now = old.get("rule", {}), new.get("rule", {})
+    if was == now:
+        return
+    before = {lesson["key"] for lesson in old.get("lessons", [])}
+    for lesson in new.get("lessons", []):
+        kind = "lessons" if lesson["kind"] == "video" else "readings"
+        asked = [is_asked(rule, kind, lesson["key"]) for rule in (was, now)]
+        if lesson["key"] in before and asked[0] != asked[1]:
+            what = "rule_lesson_asked" if asked[1] else "rule_lesson_freed"
+            yield Change(what, MATERIAL if asked[1] else CARRY_OVER, lesson["title"])
+    if old.get("exam") and new.get("exam"):
+        exams = [part_of(rule, "exam") is not None for rule in (was, now)]
+        if exams[0] != exams[1]:
+            yield Change(*(("rule_exam_asked", MATERIAL) if exams[1] else ("rule_exam_freed", CARRY_OVER)))
+    courses = [tuple((part_of(rule, "prerequisites") or {}).get("courses", ())) for rule in (was, now)]
+    if courses[0] != courses[1]:
+        weight = MATERIAL if set(courses[1]) - set(courses[0]) else CARRY_OVER
+        yield Change("rule_courses", weight, "", ", ".join(courses[0]), ", ".join(courses[1]))
+    days = [part_of(rule, "deadline") or {} for rule in (was, now)]
+    if days[0] != days[1]:
+        told = [str(part.get("on") or part.get("days") or "") for part in days]
+        yield Change("rule_deadline", CARRY_OVER if not days[1] else MATERIAL, "", *told)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from courses.catalogue.asked import asked_in
+from courses.catalogue.conditions import is_asked, part_of, with_conditions
+from courses.catalogue.manifest import conditions_of, rule_of
 from courses.catalogue.models import Course, CoursePage, Edition
 from courses.catalogue.policy import Policy
+from courses.catalogue.words import deadline_words
 from media.models import Track
 
 _DAY_MINUTES = 24 * 60
@@ -84,6 +88,7 @@ class CourseView:
     edition_number: str = ""
     published_at: datetime | None = None
     rules: tuple[Rule, ...] = field(default=())
+    courses_before: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:
@@ -150,7 +155,8 @@ def from_facts(facts: dict[str, Any], *, letter: str, address: str = "", **more:
         exam=exam,
         policy=policy,
         address=address,
-        rules=tuple(rules_of(lessons, policy, exam, questions)),
+        rules=tuple(rules_of(lessons, policy, exam, questions, facts.get("rule"))),
+        courses_before=tuple((part_of(facts.get("rule") or {}, "prerequisites") or {}).get("courses", ())),
         **more,
     )
 
@@ -192,26 +198,20 @@ def _interval(minutes: int) -> str:
 
 
 def rules_of(
-    lessons: tuple[LessonView, ...], policy: Policy, exam: ExamView | None, questions: int = 0
+    lessons: tuple[LessonView, ...],
+    policy: Policy,
+    exam: ExamView | None,
+    questions: int = 0,
+    rule: dict[str, Any] | None = None,
 ) -> Iterable[Rule]:
-    """Yield what completes the course, in plain words, from what is frozen with it."""
-    videos = sum(lesson.kind == "video" for lesson in lessons)
-    if videos:
-        words = gettext(
-            "Each lecture has to be watched to %(percent)s%%; at first at most at %(rate)s× speed."
-        )
-        text = words % {"percent": policy.coverage_percent, "rate": f"{policy.rate_cap:g}"}
-        if not policy.free_seek:
-            text += gettext(" What was not yet watched cannot be skipped.")
-        text += gettext(" A stretch that was missed stays blank on the ruler; watching it again is enough.")
-        title = ngettext("Watch %(count)s lecture", "Watch all %(count)s lectures", videos) % {
-            "count": videos
-        }
-        yield Rule(title, text)
-    readings = len(lessons) - videos
-    if readings:
-        title = ngettext("Read %(count)s text", "Read all %(count)s texts", readings) % {"count": readings}
-        yield Rule(title, gettext("Open each text or file and confirm at its end that you have read it."))
+    """Yield what completes the course, in plain words, from what is frozen with it.
+
+    Without a rule (an edition made before its manifest told it) everything is asked for.
+    """
+    yield from _before(rule or {})
+    yield from _lesson_rules(lessons, policy, rule)
+    keys = (part_of(rule, "questions") or {}).get("keys", "all") if rule else "all"
+    questions = questions if keys == "all" else len(keys)
     if questions:
         title = ngettext(
             "Answer %(count)s question inside the lectures",
@@ -228,7 +228,7 @@ def rules_of(
             " minute is enough. If you miss it, only the time since the last answer is taken back."
         )
         yield Rule(gettext("Answer while watching"), text % {"minutes": policy.presence_minutes})
-    if exam:
+    if exam and (rule is None or part_of(rule, "exam")):
         text = gettext(
             "%(questions)s questions in %(minutes)s minutes, at most %(attempts)s attempts, %(interval)s. In"
             " multiple choice all right options are needed. The best attempt counts."
@@ -240,6 +240,65 @@ def rules_of(
             "interval": _interval(exam.interval_minutes),
         }
         yield Rule(gettext("Exam, %(mark)s%% to pass") % {"mark": exam.pass_mark}, text % values)
+    yield from _deadline(rule or {})
+
+
+def _before(rule: dict[str, Any]) -> Iterable[Rule]:
+    part = part_of(rule, "prerequisites")
+    if part:
+        title = gettext("Complete first: %(codes)s") % {
+            "codes": pgettext("between names", ", ").join(part["courses"])
+        }
+        text = gettext(
+            "What was completed once counts, whichever edition it was. The exam opens only after it."
+        )
+        yield Rule(title, text)
+
+
+def _deadline(rule: dict[str, Any]) -> Iterable[Rule]:
+    part = part_of(rule, "deadline")
+    if part is None:
+        return
+    text = gettext("The last day counts whole. What is finished later does not complete the course.")
+    if "on" in part and date.fromisoformat(part["on"]) < timezone.localdate():
+        text = gettext("This day has passed: whoever begins now can learn, but not complete the course.")
+    yield Rule(deadline_words(part), text)
+
+
+def _lesson_rules(
+    lessons: tuple[LessonView, ...], policy: Policy, rule: dict[str, Any] | None
+) -> Iterable[Rule]:
+    videos = [lesson for lesson in lessons if lesson.kind == "video"]
+    watched = [lesson for lesson in videos if is_asked(rule, "lessons", lesson.key)]
+    if watched:
+        words = gettext(
+            "Each lecture has to be watched to %(percent)s%%; at first at most at %(rate)s× speed."
+        )
+        text = words % {"percent": policy.coverage_percent, "rate": f"{policy.rate_cap:g}"}
+        if not policy.free_seek:
+            text += gettext(" What was not yet watched cannot be skipped.")
+        text += gettext(" A stretch that was missed stays blank on the ruler; watching it again is enough.")
+        title = ngettext("Watch %(count)s lecture", "Watch all %(count)s lectures", len(watched))
+        yield _lesson_rule(title % {"count": len(watched)}, text, watched, videos)
+    texts = [lesson for lesson in lessons if lesson.kind != "video"]
+    read = [lesson for lesson in texts if is_asked(rule, "readings", lesson.key)]
+    if read:
+        title = ngettext("Read %(count)s text", "Read all %(count)s texts", len(read))
+        text = gettext("Open each text or file and confirm at its end that you have read it.")
+        yield _lesson_rule(title % {"count": len(read)}, text, read, texts)
+
+
+def _lesson_rule(title: str, text: str, asked: list[LessonView], offered: list[LessonView]) -> Rule:
+    """Return the rule; where some lessons are only offered, it names those that are asked for."""
+    if len(asked) == len(offered):
+        return Rule(title, text)
+    numbers = pgettext("between names", ", ").join(str(lesson.number) for lesson in asked)
+    words = gettext("Asked for are the lessons %(numbers)s of the outline; the others are offered. ")
+    title = gettext("Read %(count)s of %(all)s texts")
+    if asked[0].kind == "video":
+        title = gettext("Watch %(count)s of %(all)s lectures")
+    counts = {"count": len(asked), "all": len(offered)}
+    return Rule(title % counts, words % {"numbers": numbers} + text)
 
 
 def letter_of(code: str) -> str:
@@ -287,7 +346,7 @@ def from_draft(page: CoursePage, *, address: str = "") -> CourseView:
         "outcomes": [{"text": block.value} for block in page.outcomes],
         "legal_basis": [dict(block.value) for block in page.legal_basis],
     }
-    facts = {
+    facts: dict[str, Any] = {
         "course": course,
         "lessons": [_draft_lesson(block) for block in page.lessons],
         "exam": _draft_exam(page),
@@ -298,6 +357,10 @@ def from_draft(page: CoursePage, *, address: str = "") -> CourseView:
             "presence_minutes": page.presence_minutes,
         },
     }
+    everything = rule_of(
+        facts["lessons"], has_exam=facts["exam"] is not None, coverage_percent=page.coverage_percent
+    )
+    facts["rule"] = with_conditions(everything, facts["lessons"], conditions_of(page))
     return from_facts(facts, letter=letter_of(page.code), address=address)
 
 

@@ -4,7 +4,10 @@ import re
 import secrets
 from typing import Any
 
+from django import forms
+from django.db.models import Q
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
 
 from courses.catalogue.readiness import blocking
@@ -12,13 +15,47 @@ from courses.catalogue.readiness import blocking
 _CHANCE = re.compile(r"draft-[0-9a-f]{8}")
 
 
+def _course_label(course: Any) -> str:
+    return f"{course.code} {course.current.title}" if course.current else str(course.code)
+
+
 class CoursePageForm(WagtailAdminPageForm):
     """Refuses to submit, approve or publish what could not be taught, and says why beside the field."""
+
+    optional_lessons = forms.MultipleChoiceField(
+        label=_("lessons that are offered, not asked for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
+        self._offer_lessons()
+        self._offer_courses()
+
+    def _offer_lessons(self) -> None:
+        """Let the lessons as last saved be ticked; a lesson has its key from the first save on."""
+        field = self.fields.get("optional_lessons")
+        if field is not None:
+            field.choices = [
+                (str(block.id), f"{number}. {block.value['title']}")
+                for number, block in enumerate(self.instance.lessons, 1)
+                if block.id
+            ]
+
+    def _offer_courses(self) -> None:
+        """Let the courses that are taught be ticked, and those that were; never the course itself."""
+        field = self.fields.get("prerequisites")
+        if field is None:
+            return
+        held = [course.pk for course in self.instance.prerequisites.all()]
+        offered = field.queryset.filter(Q(current__isnull=False) | Q(pk__in=held)).exclude(
+            page=self.instance.pk
+        )
+        field.queryset = offered.select_related("current").order_by("code")
+        field.label_from_instance = _course_label
 
     def clean(self) -> dict[str, Any]:
         """Make the address out of the code where none is written: a Chinese title gives none by itself.

@@ -12,6 +12,7 @@ import rfc8785
 from wagtail.documents.models import Document
 
 from courses.catalogue.asked import asked_in
+from courses.catalogue.conditions import Conditions, with_conditions
 from courses.catalogue.policy import Policy
 from courses.catalogue.readiness import drawn
 from courses.questions.models import QuestionVersion
@@ -45,7 +46,11 @@ def manifest_of(page: Any) -> dict[str, Any]:
         "lessons": lessons,
         "exam": exam,
         "policy": policy.to_dict(),
-        "rule": rule_of(lessons, has_exam=exam is not None, coverage_percent=policy.coverage_percent),
+        "rule": with_conditions(
+            rule_of(lessons, has_exam=exam is not None, coverage_percent=policy.coverage_percent),
+            lessons,
+            conditions_of(page),
+        ),
     }
 
 
@@ -58,6 +63,17 @@ def policy_of(page: Any) -> Policy:
         presence_minutes=page.presence_minutes,
         credit_hour_seconds=page.credit_hour_seconds,
         watermark=page.watermark,
+    )
+
+
+def conditions_of(page: Any) -> Conditions:
+    """Return what the page asks for beside its lessons and its exam."""
+    return Conditions(
+        optional=frozenset(page.optional_lessons),
+        asks_exam=not page.exam_is_optional,
+        courses=tuple(sorted(course.code for course in page.prerequisites.all())),
+        last_day=page.deadline_on,
+        days=page.deadline_days,
     )
 
 

@@ -130,6 +130,32 @@ def scale_of(taught: Programme, done: dict[str, float]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class CourseBefore:
+    """A course to complete before another; `address` is empty where its page is not shown."""
+
+    code: str
+    title: str
+    address: str
+
+
+def courses_before(course: CourseView, request: HttpRequest | None) -> list[CourseBefore]:
+    """Return what has to be completed before a course. One query and Wagtail's own, none where nothing has."""
+    if not course.courses_before:
+        return []
+    rows = Course.objects.filter(code__in=course.courses_before).select_related("current", "page")
+    return [
+        CourseBefore(
+            code=row.code,
+            title=bilingual({"title": row.current.title, "title_en": row.current.title_en}, "title")
+            if row.current
+            else "",
+            address=(row.page.get_url(request) or "") if row.page and row.page.live else "",
+        )
+        for row in rows.order_by("code")
+    ]
+
+
 def news(limit: int | None = None, kind: str = "") -> list[NoticePage]:
     """Return published notices, the newest first. One query."""
     found = NoticePage.objects.live().public().order_by("-date", "-pk")

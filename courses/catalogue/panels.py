@@ -19,3 +19,12 @@ class StandingPanel(Panel):  # type: ignore[misc] # Wagtail is untyped
             page = self.instance
             saved = page.pk and page.latest_revision_id
             return {**context, "draft": page.get_latest_revision_as_object() if saved else None}
+
+
+class RulePanel(StandingPanel):
+    """Says in plain words what completes the course as last saved; its template asks `course_desk`."""
+
+    class BoundPanel(StandingPanel.BoundPanel):
+        """Finds the draft, as the panel of its standing does."""
+
+        template_name = "catalogue/admin/rule.html"

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from courses.catalogue.asked import all_asked, faults_of
+from courses.catalogue.conditions import part_of, way_back
 from courses.catalogue.policy import hours_of
 from courses.questions.models import Question
 from courses.questions.queries import pool_sizes
@@ -44,7 +46,15 @@ def lesson_seconds(page: Any) -> int:
 
 def problems_of(page: Any) -> list[Problem]:
     """Return what blocks publishing `page` and, after that, what only deserves a second look."""
-    found = [*_identity(page), *_lessons(page), *_exam(page), *_given_away(page), *_hours(page), *_law(page)]
+    found = [
+        *_identity(page),
+        *_lessons(page),
+        *_exam(page),
+        *_given_away(page),
+        *_hours(page),
+        *_law(page),
+        *_rule(page),
+    ]
     return sorted(found, key=lambda problem: problem.is_warning)
 
 
@@ -183,6 +193,40 @@ def _hours(page: Any) -> Iterator[Problem]:
             % {"hours": page.credit_hours, "given": given},
             is_warning=True,
         )
+
+
+def _rule(page: Any) -> Iterator[Problem]:
+    """Yield what would make a rule that nobody, or everybody at once, meets."""
+    optional = set(page.optional_lessons)
+    asks_exam = bool(drawn(page)) and not page.exam_is_optional
+    if len(page.lessons) and not asks_exam and all(str(block.id) in optional for block in page.lessons):
+        words = _("Nothing would have to be done to complete the course. Ask for a lesson or for the exam.")
+        yield Problem("empty_rule", "optional_lessons", words)
+    if page.deadline_on and page.deadline_days:
+        words = _("Give a last day or a number of days, not both.")
+        yield Problem("two_deadlines", "deadline_days", words)
+    elif page.deadline_on and page.deadline_on < timezone.localdate():
+        words = _("The last day has passed: nobody could complete the course. Choose a later one.")
+        yield Problem("deadline_passed", "deadline_on", words)
+    before = sorted(page.prerequisites.all(), key=lambda course: course.code)
+    yield from _courses_before(page, before) if before else ()
+
+
+def _courses_before(page: Any, before: list[Any]) -> Iterator[Problem]:
+    courses = type(before[0])
+    taught = courses.objects.filter(current__isnull=False, current__withdrawn_at__isnull=True)
+    rules = dict(taught.values_list("code", "current__rule"))
+    for course in before:
+        if course.code not in rules and course.code != page.code:
+            words = _("“%(code)s” is not taught now, so nobody could complete it before.")
+            yield Problem("before_not_taught", "prerequisites", words % {"code": course.code})
+    asks = {code: (part_of(rule, "prerequisites") or {}).get("courses", ()) for code, rule in rules.items()}
+    # What this course asked for until now does not count: the draft takes its place.
+    ring = way_back(page.code, [course.code for course in before], {**asks, page.code: ()})
+    if ring:
+        words = _("A ring: %(path)s. Nobody could ever complete any of them.")
+        path = " → ".join([page.code, *(code for code in ring if code != page.code), page.code])
+        yield Problem("ring_of_courses", "prerequisites", words % {"path": path})
 
 
 def _law(page: Any) -> Iterator[Problem]:

@@ -1,10 +1,11 @@
 """Changes and completion rules in plain words, in the reader's language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from courses.catalogue.changes import CARRY_OVER, EDITORIAL, MATERIAL, Change
 
@@ -51,6 +52,12 @@ _CHANGES: dict[str, str | Promise] = {
     "questions_added": gettext_lazy("New questions inside a lecture: %(title)s"),
     "questions_changed": gettext_lazy("Questions inside a lecture moved, reworded or taken away: %(title)s"),
     "exam_added": gettext_lazy("An exam is added"),
+    "rule_lesson_asked": gettext_lazy("A lesson that was offered is asked for: %(title)s"),
+    "rule_lesson_freed": gettext_lazy("A lesson is offered, and no longer asked for: %(title)s"),
+    "rule_exam_asked": gettext_lazy("The exam has to be passed"),
+    "rule_exam_freed": gettext_lazy("The exam is offered, and no longer asked for"),
+    "rule_courses": gettext_lazy("The courses to complete before"),
+    "rule_deadline": gettext_lazy("The deadline"),
     "exam_removed": gettext_lazy("The exam is gone"),
     "exam_paper": gettext_lazy("The exam draws another number of questions"),
     "exam_pool": gettext_lazy("The questions that the exam draws from"),
@@ -78,6 +85,9 @@ def rule_words(rule: dict[str, Any], exam: Any | None) -> list[str]:
     """Return a completion rule as sentences. `exam` is the edition's, or None."""
     sentences = []
     for part in rule.get("all", []):
+        if part["kind"] in _NAMED and part.get("keys", "all") != "all":
+            sentences.append(_named(part))
+            continue
         if part["kind"] == "lessons":
             sentences.append(
                 _("Watch at least %(percent)d %% of every lecture.") % {"percent": part["coverage_percent"]}
@@ -91,4 +101,52 @@ def rule_words(rule: dict[str, Any], exam: Any | None) -> list[str]:
                 _("Pass the exam: at least %(mark)d of 100, %(attempts)d attempts, %(minutes)d minutes each.")
                 % {"mark": exam.pass_mark, "attempts": exam.attempts_allowed, "minutes": exam.minutes}
             )
+        elif part["kind"] == "prerequisites":
+            sentences.append(
+                _("Complete first: %(codes)s.")
+                % {"codes": pgettext("between names", ", ").join(part["courses"])}
+            )
+        elif part["kind"] == "deadline":
+            sentences.append(deadline_words(part) + ".")
     return sentences
+
+
+_NAMED = {"lessons", "readings", "questions"}
+
+
+def _named(part: dict[str, Any]) -> str:
+    """Say how many of the lessons are asked for, where not all are."""
+    count = len(part["keys"])
+    if part["kind"] == "lessons":
+        words = ngettext(
+            "Watch at least %(percent)d %% of %(count)d lecture; the others are offered.",
+            "Watch at least %(percent)d %% of %(count)d lectures; the others are offered.",
+            count,
+        )
+        return words % {"percent": part["coverage_percent"], "count": count}
+    if part["kind"] == "readings":
+        words = ngettext(
+            "Read and acknowledge %(count)d reading or file; the others are offered.",
+            "Read and acknowledge %(count)d readings or files; the others are offered.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "Answer %(count)d question inside the lectures rightly; the others are offered.",
+            "Answer %(count)d questions inside the lectures rightly; the others are offered.",
+            count,
+        )
+    return words % {"count": count}
+
+
+def deadline_words(part: Mapping[str, Any]) -> str:
+    """Return a deadline in words, without a full stop."""
+    if "on" in part:
+        return _("Complete it by %(date)s") % {"date": part["on"]}
+    days = int(part["days"])
+    words = ngettext(
+        "Complete it within %(count)s day of enrolling",
+        "Complete it within %(count)s days of enrolling",
+        days,
+    )
+    return words % {"count": days}

@@ -86,6 +86,7 @@ class ProposeForm(forms.Form):
         fields["kind"].choices = [(kind.value, kind.label) for kind in kinds]
         if len(kinds) == 1:
             fields["kind"].initial = kinds[0].value
+            fields["hours"].required = kinds[0] == Correction.Kind.GRANT
         nominal, held = enrolment.edition.credit_hours, ledger_of(done) if done else Decimal(0)
         fields["hours"].help_text = (
             _("Only for adding. The record holds %(held)s of the course's %(nominal)s.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from config.demo import history, population, stage
+from config.demo import corrections, history, population, stage
 from config.demo.content import CourseText, courses
 from courses.catalogue.models import CoursePage
 from media.models import Lecture
@@ -53,6 +53,7 @@ class Command(BaseCommand):
         history.plans(people)
         for done, enrolments in history.learn(people):
             self.say(f"history: {done} of {enrolments} enrolments")
+        corrections.correct(people)
         history.report()
         self.say(f"the demo is whole ({time.monotonic() - begin:.0f} s)")
 

@@ -13,6 +13,7 @@ from wagtail.search import index
 from courses.catalogue.blocks import LegalBasisBlock, LessonsBlock, OutcomesBlock
 from courses.catalogue.forms import CoursePageForm
 from courses.catalogue.models.editions import Topic
+from courses.catalogue.models.rule import RulePage
 from courses.catalogue.panels import StandingPanel
 from courses.catalogue.permissions import ReviewedPermissions
 
@@ -70,7 +71,7 @@ class NoticePage(Page):
         verbose_name_plural = _("notices")
 
 
-class CoursePage(Page):
+class CoursePage(RulePage):
     """A course as its trainer drafts it. What learners get is the edition that publishing freezes."""
 
     code = models.CharField(
@@ -260,6 +261,7 @@ class CoursePage(Page):
             ObjectList(content_panels, heading=_("Content")),
             ObjectList(exam_panels, heading=_("Exam and certificate")),
             ObjectList(rule_panels, heading=_("What counts")),
+            ObjectList(RulePage.completion_panels, heading=_("What completes it")),
             ObjectList(publish_panels, heading=_("Address and time")),
         ]
     )

@@ -48,6 +48,12 @@ def course_of(context: Any, page: CoursePage) -> CourseView:
     return course_view.from_draft(page, address=address)
 
 
+@register.simple_tag(takes_context=True)
+def courses_before(context: Any, course: CourseView) -> list[pages_context.CourseBefore]:
+    """Return the courses to complete before this one, to be led to."""
+    return pages_context.courses_before(course, context.get("request"))
+
+
 @register.simple_tag
 def captions_of(page: CoursePage) -> list[str]:
     """Return the names of the languages in which the course's lectures have captions."""

@@ -6,6 +6,7 @@ from django import template
 
 from courses.catalogue import desk, queries
 from courses.catalogue.changes import compare, weigh
+from courses.catalogue.course_view import Rule, from_draft
 from courses.catalogue.models import CoursePage
 from courses.catalogue.policy import hours_of
 from courses.catalogue.readiness import lesson_seconds, problems_of
@@ -38,3 +39,9 @@ def standing_of(draft: CoursePage) -> dict[str, Any]:
         "change_class": class_words(weigh(changes)),
         "reach": desk.reach(edition),
     }
+
+
+@register.simple_tag
+def rules_of_draft(draft: CoursePage) -> tuple[Rule, ...]:
+    """Return what completes the course, in the words of its page."""
+    return from_draft(draft).rules
