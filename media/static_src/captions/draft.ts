@@ -12,6 +12,15 @@ const PREFIX = 'captions:';
 /** Older drafts are of no use to anybody. */
 export const KEPT_MS = 14 * 24 * 3_600_000;
 
+/** Return the browser's storage, null where it is forbidden. */
+export function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 /** Keep a draft; a full or forbidden storage is no error, the page still has everything. */
 export function keep(storage: Storage | null, key: string, draft: Draft): void {
   try {

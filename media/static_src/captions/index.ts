@@ -36,6 +36,8 @@ class Editor {
   #faults: Fault[] = [];
   #checked = false;
   #busy = false;
+  /** Whether anything was changed on this page: before that a draft is another window's. */
+  #touched = false;
   #stopAt = -1;
   #timer = 0;
 
@@ -251,6 +253,14 @@ class Editor {
     for (const name of ['from', 'to', 'split', 'delete', 'replay']) this.#enable(name, at >= 0);
     this.#enable('merge', at >= 0 && at < cues.length - 1);
     if (this.#isDirty) this.#later();
+    else this.#clean();
+  }
+
+  /** Nothing is left to be saved, as after undoing everything. */
+  #clean(): void {
+    window.clearTimeout(this.#timer);
+    if (this.#touched) drafts.forget(drafts.storage(), this.#data.key);
+    if (!this.#busy && this.#find('[data-cap-state]').dataset['state'] !== 'saved') this.#say('nothing');
   }
 
   /** What cannot be done is told by `aria-disabled`, so that a focused button is not lost. */
@@ -281,6 +291,7 @@ class Editor {
   // --- saving
 
   #later(): void {
+    this.#touched = true;
     if (!this.#busy) this.#say('unsaved');
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#keep(), 1000);
@@ -288,7 +299,7 @@ class Editor {
 
   #keep(): void {
     if (!this.#isDirty) return;
-    drafts.keep(store(), this.#data.key, {
+    drafts.keep(drafts.storage(), this.#data.key, {
       revision: this.#revision,
       at: Date.now(),
       cues: rows(this.#now.cues),
@@ -332,7 +343,7 @@ class Editor {
     document.querySelector('[data-cap-versions]')?.replaceChildren(...made.body.childNodes);
     if (this.#isDirty) return this.#later();
     window.clearTimeout(this.#timer);
-    drafts.forget(store(), this.#data.key);
+    drafts.forget(drafts.storage(), this.#data.key);
     this.#say('saved', { time: new Date().toLocaleTimeString() });
   }
 
@@ -358,7 +369,7 @@ class Editor {
   // --- the draft of a window that was closed
 
   #offerDraft(): void {
-    const found = drafts.read(store(), this.#data.key, Date.now());
+    const found = drafts.read(drafts.storage(), this.#data.key, Date.now());
     if (!found || JSON.stringify(found.cues) === JSON.stringify(this.#data.cues)) return;
     this.#find('[data-cap-draft]').hidden = false;
     const time = new Date(found.at).toLocaleString();
@@ -366,7 +377,7 @@ class Editor {
   }
 
   #takeDraft(): void {
-    const found = drafts.read(store(), this.#data.key, Date.now());
+    const found = drafts.read(drafts.storage(), this.#data.key, Date.now());
     this.#find('[data-cap-draft]').hidden = true;
     if (!found) return;
     // On top of what they began from: if others have saved since, saving says so.
@@ -376,17 +387,9 @@ class Editor {
   }
 
   #dropDraft(): void {
-    drafts.forget(store(), this.#data.key);
+    drafts.forget(drafts.storage(), this.#data.key);
     window.clearTimeout(this.#timer);
     this.#find('[data-cap-draft]').hidden = true;
-  }
-}
-
-function store(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
   }
 }
 
