@@ -1,6 +1,12 @@
 """Apps, templates, database, languages, logs."""
 
+import sys
+
 from config import env
+
+# Wagtail's library of pictures would load OpenCV into every process that finds it installed, only to look for
+# faces. It is there for the reader of slides, which is a process of its own: nobody else pays for it.
+sys.modules.setdefault("cv2", None)  # type: ignore[arg-type]  # None is how an import is refused
 
 EMBEDDED = env.EMBEDDED
 ROOT = env.ROOT
