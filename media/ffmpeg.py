@@ -20,10 +20,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from ffmpeg import _ffmpeg, _filters, _run  # noqa: F401 - _filters gives streams their methods
 
@@ -42,6 +43,8 @@ _TICK_S = 0.5
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,15 @@ def command(*outputs: Any, threads: int = 0, progress: bool = True) -> list[str]
     if progress:
         head += ["-progress", "pipe:1", "-stats_period", "0.5"]
     return [*head, *_run.get_args(node, overwrite_output=True)]
+
+
+def side_by_side(work: Callable[[_T], _R], items: Sequence[_T]) -> list[_R]:
+    """Do small pieces of work on as many cores as there are, and return what each gave, in their order.
+
+    For processes that somebody waits for; what one raises is raised once the others have ended.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, min(len(items), os.cpu_count() or 1))) as pool:
+        return list(pool.map(work, items))
 
 
 def run(

@@ -26,10 +26,11 @@ def take_look(path: Path, facts: Facts) -> Look:
     if video is None or video.is_still:
         return Look(median=0.0, high=0.0, spread=0.0, samples=0)
     size = (_WIDTH, max(32, round(_WIDTH * video.height / video.width / 2) * 2))
-    shares: list[float] = []
-    for n in range(_STRETCHES if facts.duration_ms > 20_000 else 1):
-        start = facts.duration_ms / 1000 * (n + 0.5) / _STRETCHES if facts.duration_ms > 20_000 else 0.0
-        shares += _stretch(path, video.index, start, size)
+    starts = [0.0]
+    if facts.duration_ms > 20_000:
+        starts = [facts.duration_ms / 1000 * (n + 0.5) / _STRETCHES for n in range(_STRETCHES)]
+    found = ffmpeg.side_by_side(lambda start: _stretch(path, video.index, start, size), starts)
+    shares = [share for stretch in found for share in stretch]
     if not shares:
         return Look()
     ordered = sorted(shares)

@@ -34,7 +34,8 @@ def measure(path: Path, index: int, duration_ms: int) -> float | None:
     if length > _WHOLE_S:
         pause = length / _STRETCHES
         stretches = [(pause * n + (pause - _STRETCH_S) / 2, _STRETCH_S) for n in range(_STRETCHES)]
-    found = [loud for start, span in stretches if (loud := _stretch(path, index, start, span)) is not None]
+    measured = ffmpeg.side_by_side(lambda stretch: _stretch(path, index, *stretch), stretches)
+    found = [loud for loud in measured if loud is not None]
     spoken = [loud for loud in found if loud > _SILENT_LUFS]
     if not spoken:
         return min(found, default=None)

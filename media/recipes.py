@@ -34,7 +34,7 @@ def video(
         picture = ffmpeg.own(path, loop=1, framerate=str(plan.rate), f="image2")["v:0"]
         picture = picture.filter("fps", fps=str(plan.rate))
     else:
-        picture = _grid(path, facts, plan, piece)
+        picture = _grid(path, facts, plan, piece, threads)
     outputs = []
     files = {}
     lowest: Any = picture
@@ -57,11 +57,14 @@ def thumb_size(plan: Plan) -> tuple[int, int]:
     return _even(width), _even(width * top.height / top.width)
 
 
-def _grid(path: Path, facts: Facts, plan: Plan, piece: Piece) -> Any:
+def _grid(path: Path, facts: Facts, plan: Plan, piece: Piece, threads: int) -> Any:
     """The source's picture on the grid of frames, from the chunk's first frame on, at time zero."""
     video = facts.video
     assert video is not None  # noqa: S101 - asked by the caller
     options: dict[str, Any] = {"copyts": None, "start_at_zero": None, "reinit_filter": 0}
+    if threads:
+        # Left to itself a decoder takes every core, and holds frames in flight for each.
+        options["threads"] = threads
     if piece.seek_ms:
         options |= {"ss": f"{piece.seek_ms / 1000:.3f}", "noaccurate_seek": None}
     if not plan.encoded:

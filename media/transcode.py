@@ -26,6 +26,8 @@ from media.plan import LIGHT_WORK, Piece, Plan
 _log = logging.getLogger(__name__)
 # Room asked for before a chunk begins, in bytes per second of video.
 _BYTES_PER_S = 1_000_000
+# Segments of a growing file that are shown before the rest is stored.
+_OPENING = 4
 
 
 class Workbench:
@@ -104,6 +106,14 @@ class Workbench:
                 }
             )
         return kept
+
+    def early(self, name: str, parts: list[list[fmp4.Fragment]]) -> list[list[fmp4.Fragment]]:
+        """Return of the segments of a growing file those to store now: at first only what watching begins with.
+
+        A copy of two hours makes gigabytes within a second; who waits is shown the first minute before.
+        """
+        stored = self.kept.get(name)
+        return parts if stored and stored["segments"] else parts[:_OPENING]
 
     def watch(
         self, path: Path, keep: Callable[[fmp4.Movie, bool], None]
@@ -243,7 +253,7 @@ def _copied(bench: Workbench) -> dict[str, Any]:
         shift = round(video.start_ms * movie.track.timescale / 1000) - movie.fragments[0].shown_at
         parts = copied_segments(movie, bench.plan, shift)
         # The last one may still be growing.
-        bench.keep(movie, name, parts if is_whole else parts[:-1], shift)
+        bench.keep(movie, name, parts if is_whole else bench.early(name, parts[:-1]), shift)
 
     usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))
     movie = fmp4.read(path)
@@ -272,8 +282,9 @@ def _sound(bench: Workbench) -> dict[str, Any]:
     gain = loudness.gain_of(bench.source, sound.index, bench.facts.duration_ms)
     cmd, path = recipes.audio(bench.source, plan, sound, bench.folder, gain_db=gain)
 
-    def keep(movie: fmp4.Movie, _is_whole: bool) -> None:
-        bench.keep(movie, sound.name, [[part] for part in movie.fragments], 0)
+    def keep(movie: fmp4.Movie, is_whole: bool) -> None:
+        parts = [[part] for part in movie.fragments]
+        bench.keep(movie, sound.name, parts if is_whole else bench.early(sound.name, parts), 0)
 
     try:
         usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -165,3 +166,27 @@ def test_metadata_never_passes(tmp_path: Path) -> None:
     ffmpeg.run(cmd)
     assert b"31.2304" not in (tmp_path / "b.mp4").read_bytes()
     assert b"Lavf" not in (tmp_path / "b.mp4").read_bytes()
+
+
+def test_small_pieces_are_done_at_the_same_time_and_answer_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    together = threading.Barrier(2, timeout=10)
+
+    def work(number: int) -> int:
+        together.wait()
+        return number * number
+
+    assert ffmpeg.side_by_side(work, [5, 4, 3, 2]) == [25, 16, 9, 4]
+    assert ffmpeg.side_by_side(work, []) == []
+
+
+def test_what_one_of_them_raises_is_raised() -> None:
+    def work(number: int) -> int:
+        if number == 2:
+            raise ProcessFailed("disk_full", "no room")
+        return number
+
+    with pytest.raises(ProcessFailed, match="disk_full"):
+        ffmpeg.side_by_side(work, [1, 2, 3])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from media import ffmpeg, fmp4, ingest, leases, tasks, transcode
+from media import ffmpeg, fmp4, ingest, leases, recipes, tasks, transcode
 from media.errors import LeaseLost, MediaError
 from media.models import Chunk, Encode
 from media.plan import Plan
@@ -148,6 +148,30 @@ def test_segments_of_a_copy_begin_at_the_cuts_of_the_plan(tmp_path: Path) -> Non
     starts = [round(segment["start"] / output["timescale"] * 25) for segment in output["segments"]]
     assert starts == list(plan.cuts)
     assert sum(segment["samples"] for segment in output["segments"]) == 15 * 25
+
+
+def test_a_growing_file_shows_what_watching_begins_with_before_the_rest_is_stored(tmp_path: Path) -> None:
+    encode = planned(render(tmp_path / "a.mp4", seconds=40, size="64x48", rate="5", gop=5, sound=None))
+    job = leases.claim("here:1")
+    assert job is not None
+    chunk = Chunk.objects.select_related("encode__source").get(pk=job.chunk_id)
+    with leases.heart(job) as beating:
+        bench = transcode.Workbench(chunk, job, beating, tmp_path)
+        cmd, path = recipes.copy(bench.source, bench.facts, tmp_path)
+        ffmpeg.run(cmd)
+        movie = fmp4.read(path)
+        parts = transcode.copied_segments(movie, bench.plan, 0)
+        assert len(parts) == 7
+        # Nothing but the head of the file is there yet: the next look still counts as the first.
+        bench.keep(movie, "v48", bench.early("v48", []), 0)
+        bench.keep(movie, "v48", bench.early("v48", parts), 0)
+        opening = [segment["key"] for segment in bench.kept["v48"]["segments"]]
+        assert len(opening) == 4
+        bench.keep(movie, "v48", bench.early("v48", parts), 0)
+    keys = [segment["key"] for segment in bench.kept["v48"]["segments"]]
+    assert len(keys) == 7
+    assert keys[:4] == opening
+    assert all(stored(encode, key).exists() for key in keys)
 
 
 def test_a_damaged_middle_is_reported_as_what_it_is(tmp_path: Path) -> None:
