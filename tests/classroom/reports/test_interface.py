@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from django.test import Client
 
+from classroom.institutions.models import SupervisingAuthority
 from classroom.people.models import AuditEntry
 from classroom.reports.figures import COUNT_FIELDS
 from classroom.reports.models import Rollup
@@ -216,3 +217,15 @@ def test_ones_own_data_asks_as_many_queries_for_more(
 
 def test_ones_own_data_is_for_who_is_signed_in(client: Client) -> None:
     assert client.get("/me/data.json").status_code == 302
+
+
+def test_authorities_have_english_names_on_english_pages(client: Client, city: World) -> None:
+    shown = {}
+    for language in ("zh-hans", "en"):
+        client.force_login(city.city)
+        client.cookies["django_language"] = language
+        shown[language] = client.get("/overview/").content.decode()
+    for office in SupervisingAuthority.objects.exclude(short_name_en=""):
+        assert f">{office.short_name_en.replace(chr(39), '&#x27;')}<" in shown["en"]
+        assert f">{office.short_name}<" not in shown["en"]
+        assert f">{office.short_name}<" in shown["zh-hans"]
