@@ -55,6 +55,8 @@ class Counts:
     overdue: int = 0
     verified_seconds: int = 0
     credit_hours: Decimal = Decimal(0)
+    # Of the completed: counted as such by two persons, not by the rules.
+    corrected: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))

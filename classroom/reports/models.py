@@ -22,6 +22,7 @@ class CountedRow(models.Model):
     overdue = models.PositiveIntegerField(default=0)
     verified_seconds = models.PositiveBigIntegerField(default=0)
     credit_hours = models.DecimalField(max_digits=12, decimal_places=1, default=0)
+    corrected = models.PositiveIntegerField(default=0)
 
     class Meta:
         abstract = True

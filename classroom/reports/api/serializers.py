@@ -25,6 +25,9 @@ class CountsSerializer(serializers.Serializer):
     overdue = serializers.IntegerField()
     verified_seconds = serializers.IntegerField()
     credit_hours = serializers.DecimalField(max_digits=14, decimal_places=1, coerce_to_string=False)
+    corrected = serializers.IntegerField(
+        help_text="Of the completed, counted as such by two persons by hand."
+    )
 
 
 class LineSerializer(serializers.Serializer):

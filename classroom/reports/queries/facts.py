@@ -4,6 +4,7 @@
 - Enrolled: people with an enrolment that was not withdrawn; of several the newest counts.
 - Completed, examined (an attempt was graded), passed, resat (graded twice or more), overdue (the
   due day has passed and it is not complete): each a number of people.
+- Corrected: of the completed, those whom two persons counted as such by hand.
 - The institution of an enrolment is the employer at that time, so a transfer rewrites nothing.
 - Of one year: enrolments begun in it, and due staff of the plans that run in it. Of one post: people
   who hold it there today.
@@ -74,6 +75,7 @@ def count(institution_ids: Sequence[int], now: datetime) -> Counted:
             due[part].add(row.user_id)
     found = Counted({part: Counts(due_staff=len(people)) for part, people in due.items() if people})
     completions, attempts, seconds = _of_enrolments(institution_ids)
+    by_hand = _by_hand(institution_ids)
     for row in rows:
         graded, passed = attempts.get(row.pk, (0, 0))
         done = row.state == Enrolment.State.COMPLETED
@@ -86,6 +88,7 @@ def count(institution_ids: Sequence[int], now: datetime) -> Counted:
             overdue=int(not done and row.due_on is not None and row.due_on < today),
             verified_seconds=seconds.get(row.pk, 0),
             credit_hours=completions.get(row.pk, Decimal(0)),
+            corrected=int(done and row.pk in by_hand),
         )
         for part in _parts(row, held):
             found.parts[part] += counts
@@ -165,6 +168,14 @@ def _of_enrolments(
         .order_by()
     }
     return hours, attempts, seconds
+
+
+def _by_hand(institution_ids: Sequence[int]) -> set[int]:
+    """Return the enrolments that two persons counted as completed."""
+    rows = Completion.objects.unscoped(_WHY).filter(
+        enrolment__institution_id__in=institution_ids, correction__isnull=False
+    )
+    return set(rows.values_list("enrolment_id", flat=True))
 
 
 def _due(

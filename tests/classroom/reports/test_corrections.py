@@ -336,7 +336,8 @@ class TestReports:
         refresh()
         case.decide(case.proposal())
         refresh()
-        assert (rollup(case).completed, rollup(case).credit_hours) == (3, Decimal("10.0"))
+        counted = rollup(case)
+        assert (counted.completed, counted.corrected, counted.credit_hours) == (3, 1, Decimal("10.0"))
         assert rebuild() == []
 
     def test_a_withdrawn_one_counts_no_more_and_whoever_has_to_take_it_is_enrolled(self, case: Case) -> None:
@@ -358,6 +359,25 @@ class TestReports:
         refresh()
         assert rollup(case).credit_hours == before + Decimal("0.5")
         assert rebuild() == []
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [("zh-hans", "其中 1 人次经人工更正认定"), ("en", "1 of them by a correction by hand")],
+    )
+    def test_the_console_says_how_many_were_counted_by_hand(
+        self, client: Client, case: Case, language: str, words: str
+    ) -> None:
+        client.force_login(case.second)
+        paths = ("/overview/", f"/overview/institution/{case.world.east.pk}/")
+        read = {"HTTP_ACCEPT_LANGUAGE": language}
+        assert [words in client.get(path, **read).content.decode() for path in paths] == [False, False]
+        case.decide(case.proposal())
+        rebuild()
+        assert [words in client.get(path, **read).content.decode() for path in paths] == [True, True]
+        withdrawn = Enrolment.objects.unscoped(WHY).get(corrections__state="approved")
+        case.decide(case.proposal("late", enrolment=withdrawn, kind=KIND.WITHDRAW, hours=None))
+        rebuild()
+        assert rollup(case).corrected == 0
 
 
 class TestWords:
