@@ -45,8 +45,6 @@ LECTURE_BIN_DAYS = env.number("LECTURE_BIN_DAYS", 30)
 EVIDENCE_PLAIN_DAYS = env.number("EVIDENCE_PLAIN_DAYS", 30)
 # The folder of a speech recognition model (see media/speech.py); empty: speech is not recognised.
 SPEECH_MODEL = env.text("SPEECH_MODEL")
-# The folder of a speech recognition model (see media/speech.py); empty: speech is not recognised.
-SPEECH_MODEL = env.text("SPEECH_MODEL")
 # An upload that nobody continues is forgotten after so many days.
 UPLOAD_LIFETIME_DAYS = env.number("UPLOAD_LIFETIME_DAYS", 7)
 # A connection from which nothing comes for so long is given up, and what came is kept.
