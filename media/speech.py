@@ -83,9 +83,10 @@ class Standing:
 
 def standing() -> Standing:
     """Return whether speech can be recognised by this process, or why not. Loads nothing."""
-    if not settings.SPEECH_MODEL:
+    named: str = settings.SPEECH_MODEL
+    if not named:
         return Standing(code="unset")
-    folder = Path(settings.SPEECH_MODEL)
+    folder = Path(named)
     if not folder.is_dir():
         return Standing(code="no_folder")
     engine = _engine_for(folder)
