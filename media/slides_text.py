@@ -11,6 +11,8 @@ _TITLE_LENGTH = 200
 # A title stands in this upper part of the slide, and its letters are nearly the largest there.
 _UPPER = 0.55
 _LARGE = 0.8
+# A second line of a title follows closely and is as tall; the first bullet is neither.
+_NEAR, _AS_TALL = 0.5, 0.88
 # Chapters nearer to each other than this are one: nobody jumps so short a way.
 _SHORTEST_MS = 5000
 _COUNTED = re.compile(
@@ -99,8 +101,9 @@ def _title(lines: Sequence[Line], height: int) -> str:
     large = [line for line in _flat(_rows(upper)) if line.height >= tallest * _LARGE]
     title = [large[0]]
     for line in large[1:]:
-        near = line.top - title[-1].bottom < title[-1].height * 0.8
-        if near and len(title) < 3:
+        last = title[-1]
+        near = line.top - last.bottom < last.height * _NEAR
+        if near and line.height >= last.height * _AS_TALL and len(title) < 3:
             title.append(line)
     return _clean(_joined([line.text for line in title]))
 

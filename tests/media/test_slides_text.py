@@ -37,6 +37,14 @@ def test_a_title_of_two_lines_is_one(parts: tuple[str, str], title: str) -> None
     assert read.title == title
 
 
+@pytest.mark.parametrize(("top", "height"), [(160, 42), (180, 50)])
+def test_a_first_bullet_that_is_smaller_or_further_away_is_no_part_of_the_title(
+    top: float, height: float
+) -> None:
+    read = compose([line("内外两条线", 100, 50), line("1 内部", top, height)], 720)
+    assert read.title == "内外两条线"
+
+
 def test_a_large_number_in_the_lower_half_is_no_title() -> None:
     assert compose([line("z比分数", 90, 40), line("2.0", 500, 160)], 720).title == "z比分数"
 
