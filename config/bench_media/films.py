@@ -34,7 +34,11 @@ def _render(words: list[str]) -> None:
 
 
 _SPEECH = "aevalsrc='0.2*sin(2*PI*(160+40*sin(2*PI*0.7*t))*t)*(0.5+0.5*sin(2*PI*3.1*t))':s=48000"
-_HEAD = "gradients=s=480x360:r=30:speed=0.03:nb_colors=6,noise=alls=10:allf=t"
+# Noise as a camera leaves it: on the brightness alone, and weak, or nothing but noise would be measured.
+_HEAD = "gradients=s=480x360:r=30:speed=0.03:nb_colors=6:seed=4,format=yuv420p,noise=c0s=8:c0f=t:c0_seed=7"
+_CAMERA = (
+    "gradients=s=1920x1080:r=30:speed=0.02:nb_colors=6:seed=4,format=yuv420p,noise=c0s=8:c0f=t:c0_seed=7"
+)
 
 
 def _film(folder: Path, name: str, inputs: list[str], graph: str, seconds: int, codec: list[str]) -> Path:
@@ -73,9 +77,41 @@ LECTURES: dict[str, Callable[[Path, int], Path]] = {
     "camera": lambda folder, seconds: _film(
         folder,
         "camera",
-        ["-f", "lavfi", "-i", "gradients=s=1920x1080:r=30:speed=0.02,noise=alls=6:allf=t"],
+        ["-f", "lavfi", "-i", _CAMERA],
         "[0:v]null[v]",
         seconds,
         _HEVC,
     ),
 }
+
+
+def small_speaker(folder: Path, seconds: int) -> Path:
+    """Return a speaker's film in a small size: for what depends on the number of pieces, not on their pixels."""
+    source = _speaker(folder, 36, [*_H264, "-s", "960x540"], "small-base")
+    repeat = folder / "small.mkv"
+    codec = ["-c:v", "mpeg4", "-q:v", "3", "-g", "60", "-c:a", "copy"]
+    _render(["-stream_loop", "-1", "-i", str(source), "-t", str(seconds), *codec, str(repeat)])
+    return repeat
+
+
+def repeated(film: Path, seconds: int) -> Path:
+    """Return a film of `seconds` that repeats another without encoding it again."""
+    picture, sound = film.with_suffix(".picture.mp4"), film.with_suffix(".sound.mp4")
+    for only, path in (("v", picture), ("a", sound)):
+        _render(["-i", str(film), "-map", f"0:{only}", "-c", "copy", str(path)])
+    target = film.with_suffix(f".{seconds}.mp4")
+    loop = ["-stream_loop", "-1", "-i"]
+    words = [*loop, str(picture), *loop, str(sound), "-map", "0:v", "-map", "1:a", "-t", str(seconds)]
+    _render([*words, "-c", "copy", "-movflags", "+faststart", str(target)])
+    return target
+
+
+def flashes(folder: Path, minutes: int) -> Path:
+    """Return a long film in small: once a minute a second of white and of a tone, together to the sample."""
+    base, film = folder / "minute.mov", folder / "flashes.mov"
+    picture = "color=black:s=64x36:r=25:d=60,drawbox=color=white:t=fill:enable='between(n,750,774)'"
+    tone = "aevalsrc='0.5*sin(2*PI*1000*t)*between(t,30,30.99999)':s=16000:d=60"
+    codec = ["-c:v", "mpeg4", "-q:v", "3", "-g", "50", "-bf", "0", "-c:a", "pcm_s16le"]
+    _render(["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone, *codec, str(base)])
+    _render(["-stream_loop", str(minutes - 1), "-i", str(base), "-c", "copy", str(film)])
+    return film

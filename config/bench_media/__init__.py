@@ -1,0 +1,1 @@
+"""What `make bench-media` measures with: films, a house with real workers, the ways of others, and judges."""
