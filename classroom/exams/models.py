@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from classroom.institutions.scopes import ScopedManager
 from classroom.people.append_only import AppendOnlyModel, AppendOnlyQuerySet
@@ -44,7 +45,7 @@ class Attempt(models.Model):
 
     class Meta:
         verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
+        verbose_name_plural = pgettext_lazy("exam", "attempts")
         default_manager_name = "rows"
         constraints = [
             models.UniqueConstraint(fields=["enrolment", "number"], name="exams_attempt_number"),

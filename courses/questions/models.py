@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class QuestionBank(models.Model):
@@ -38,7 +39,7 @@ class Question(models.Model):
 
     bank = models.ForeignKey(QuestionBank, on_delete=models.PROTECT, related_name="questions")
     reference = models.CharField(_("reference in the bank"), max_length=64)
-    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    kind = models.CharField(pgettext_lazy("question", "kind"), max_length=12, choices=Kind.choices)
     current = models.ForeignKey(
         "QuestionVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
