@@ -26,10 +26,13 @@ COURSE = """
 from classroom.people.models import User
 from courses.catalogue.models import CataloguePage, CoursePage, Topic
 from courses.catalogue.services import decide, submit_for_review
+from courses.questions.models import Question
+question = Question.objects.get(versions__stem__startswith="检验检测机构资质认定证书的有效期")
 trainer = User.objects.get(email="trainer@demo.example")
 page = CoursePage(title="键盘走完", slug="a{lecture}", code="A{lecture}", topic=Topic.objects.get(letters__startswith="A"), purpose="不用鼠标也能学完。",
     audience="全员", teacher="唐一鸣", credit_hours="0.1", credit_hour_seconds=60, owner=trainer, live=False, lessons=[
-    {{"type": "video", "value": {{"title": "十秒", "lecture": {lecture}}}}}])
+    {{"type": "video", "value": {{"title": "十秒", "lecture": {lecture}, "questions": [
+        {{"type": "question", "value": {{"at": "0:04", "question": question.pk}}}}]}}}}])
 CataloguePage.objects.get().add_child(instance=page)
 page.save_revision(user=trainer)
 submit_for_review(page=page, by=trainer)
@@ -61,6 +64,27 @@ def tab_to(visitor: Visitor, selector: str) -> None:
         if visitor.page.evaluate("s => document.activeElement?.matches(s) ?? false", selector):
             return
     raise AssertionError(f"80 tabs did not reach {selector}")
+
+
+def answer_by_keyboard(visitor: Visitor, right: str) -> None:
+    """Answer the question that the lecture asks: first wrongly, then rightly."""
+    dialog = visitor.page.locator("dialog[data-part=question]")
+    expect(dialog).to_be_visible(timeout=30_000)
+    assert visitor.page.evaluate(PAUSED)
+    visitor.shot("question")
+    tab_to(visitor, "input[name=question-choice]")
+    result, tries = dialog.locator("[data-part=question-result]"), 0
+    while result.get_attribute("data-state") != "right":
+        assert tries < 4, "there are four options"
+        visitor.page.keyboard.press("ArrowDown")
+        chosen = dialog.locator("input:checked").get_attribute("value")
+        visitor.page.keyboard.press("Enter")
+        expect(result).to_have_attribute("data-state", "right" if chosen == right else "wrong")
+        tries += 1
+    assert tries > 1, "a wrong answer was tried as well"
+    visitor.shot("answered")
+    visitor.page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
 
 
 def test_playing_only_the_gaps_completes_the_lesson(stack: Stack, visitor: Callable[..., Any]) -> None:
@@ -165,6 +189,7 @@ def test_a_course_is_completed_by_keyboard_alone(
     tab_to(learner, "[data-part=play]")
     learner.shot("focus")
     page.keyboard.press("Space")
+    answer_by_keyboard(learner, "D")
     learner.until(f"{PAUSED} && {AT} > 9", 60)
     expect(page.locator("[data-part=completed]")).to_be_visible(timeout=30_000)
     stack.until(
