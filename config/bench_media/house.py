@@ -16,7 +16,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.bench_media import judge
-from config.bench_media.usage import Made, Peak, spent
+from config.bench_media.usage import Made, Peak, spent, tree
 from config.engines import redis_command, redis_server, socket_path
 from config.env import ROOT
 from media.plan import Plan
@@ -31,10 +31,13 @@ class Crew:
     worker: "subprocess.Popen[bytes]"
     peak: Peak
     made: Made = field(default_factory=lambda: Made(0, 0, 0, 0))
+    # What starting took: no lecture pays for it.
+    start_s: float = 0.0
 
     def note(self) -> None:
-        """Write down what it has used up to now."""
-        self.made.cpu_s, self.made.memory = spent(self.worker.pid), self.peak.bytes
+        """Write down what it has used up to now, since it was ready."""
+        self.made.cpu_s = max(0.0, spent(self.worker.pid) - self.start_s)
+        self.made.memory = self.peak.bytes
 
     def kill(self) -> None:
         """End it as a power cut does."""
@@ -51,10 +54,9 @@ class House:
         self.prefix = ["/usr/bin/env", "-u", "DATABASE_URL", "-u", "BROKER_URL", "-u", "STORAGE_URL"]
         self.prefix += ["-u", "CACHE_URL", f"VAR_DIR={folder}", "DEMO=no", "AV1=no", "LOG_LEVEL=ERROR"]
         self.prefix += [sys.executable, "-W", "ignore"]
-        self.idle = {1: 0.0, 2: 0.0}
 
     def set_up(self) -> None:
-        """Migrate, make an owner, and measure what idle workers cost."""
+        """Migrate and make an owner."""
         self.say("setting up a house of its own")
         socket_path(self.folder).parent.mkdir(parents=True, exist_ok=True)
         self.manage("migrate", "--verbosity", "0")
@@ -62,11 +64,6 @@ class House:
             "from classroom.people.services import register_person as r;"
             f"r(name='Bench', email='{_OWNER}', password='dawn-kiln-4471')"
         )
-        for processes in self.idle:
-            with self.workers(processes) as crew:
-                time.sleep(1)
-                crew.note()
-            self.idle[processes] = crew.made.cpu_s
 
     def manage(self, *words: str) -> str:
         """Run a command of `manage.py` and return what it printed."""
@@ -100,7 +97,6 @@ class House:
         if row["state"] != "ready":
             raise RuntimeError(row["reason"])
         made = crew.made
-        made.cpu_s = max(0.0, made.cpu_s - self.idle[processes])
         prefix, plan, made.wall_s = self.published(row["lecture"])
         folder = self.folder / "files" / prefix
         made.size = sum(path.stat().st_size for path in folder.rglob("*.m4s"))
@@ -171,7 +167,8 @@ class House:
         with Peak(worker.pid) as peak:
             crew = Crew(worker, peak)
             try:
-                time.sleep(6)
+                _wait_for_processes(worker.pid, processes)
+                crew.start_s = spent(worker.pid)
                 yield crew
             finally:
                 if worker.poll() is None:
@@ -179,3 +176,11 @@ class House:
                 worker.wait()
                 broker.terminate()
                 broker.wait(10)
+
+
+def _wait_for_processes(pid: int, processes: int) -> None:
+    """Wait until a worker has loaded everything and begun its processes, however slow the machine is."""
+    end = time.monotonic() + 180
+    while len(tree(pid)) <= processes and time.monotonic() < end:
+        time.sleep(0.2)
+    time.sleep(4)

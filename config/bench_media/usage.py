@@ -38,13 +38,13 @@ class Peak:
 
     def _run(self) -> None:
         while not self._stop.wait(0.3):
-            self.bytes = max(self.bytes, sum(_pss(pid) for pid in _tree(self.pid)))
+            self.bytes = max(self.bytes, sum(_pss(pid) for pid in tree(self.pid)))
 
 
 def spent(pid: int) -> float:
     """Return the CPU seconds of a process that runs, of all its descendants, and of those that have ended."""
     ticks = 0
-    for one in _tree(pid):
+    for one in tree(pid):
         try:
             fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -54,7 +54,8 @@ def spent(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
     found = [pid]
     for parent in found:
         for task in Path(f"/proc/{parent}/task").glob("*/children"):

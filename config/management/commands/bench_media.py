@@ -1,8 +1,7 @@
 """`make bench-media`: the lecture pipeline against one raw process, MediaCMS's way and PeerTube's way.
 
 Lectures are rendered on the spot, so that every machine measures the same. All ways use the same ffmpeg. CPU
-counts all processes of a way; ours runs through a real broker and real Celery workers, less what an idle
-worker costs to start.
+counts all processes of a way; ours runs through a real broker and real Celery workers, from when they are ready.
 """
 
 import os
