@@ -13,8 +13,6 @@ from courses.catalogue.models import Course, CoursePage, EditionLesson, NoticePa
 from courses.catalogue.queries import outline_of_draft
 from media import playback
 
-NEWS_ON_HOME = 4
-
 
 @dataclass(frozen=True, slots=True)
 class TopicView:
