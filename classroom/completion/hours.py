@@ -1,6 +1,6 @@
 """Credit hours out of verified seconds. Pure.
 
-The unit is 2700 s, the 45 minutes of the field (domain.md section 4), unless the edition's policy names
+The unit is 2700 s, the 45 minutes of the field, unless the edition's policy names
 `credit_hour_seconds`. It is the edition's and not a setting of the site, so that the same evidence gives
 the same hours for ever. Rounded down to a tenth, and never more than the course's nominal hours: a
 short lecture honestly gives few.

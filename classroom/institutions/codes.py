@@ -1,7 +1,7 @@
 """Codes of institutions and people, checked by their own rules. Pure; nothing is looked up.
 
 USCC: GB 32100-2015 with the organisation code of GB 11714 inside. Resident ID: GB 11643-1999.
-CMA certificate numbers: see domain.md section 3; sources differ on their parts, so these only warn.
+CMA certificate numbers: sources differ on what their parts mean, so these checks only warn.
 """
 
 import re

@@ -160,7 +160,7 @@ class Post(models.Model):
     """A post that a member holds or held. Posts decide who must be trained."""
 
     class Kind(models.TextChoices):
-        """The posts of domain.md section 3."""
+        """The posts of the field; one person may hold several."""
 
         TOP_MANAGER = "top_manager", _("top manager")
         TECHNICAL_MANAGER = "technical_manager", _("technical manager")

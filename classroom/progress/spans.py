@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from classroom.progress.intervals import Intervals, both, holes, insert, minus, size
 
-# Media and wall clocks differ a little: what may run ahead, once a person and lesson (evidence.md).
+# Media and wall clocks differ a little: what may run ahead, once a person and lesson.
 SLACK_MS = 2000
 # Holes as small as the tolerance are forgiven up to this much a lesson when it is asked whether the
 # lesson was seen: a frame at a cut, the last frame of a file. They are never credited.

@@ -23,7 +23,7 @@ class Policy:
 
 
 def policy_of(raw: Mapping[str, Any]) -> Policy:
-    """Read an edition's policy; what it leaves out has the defaults of domain.md section 4."""
+    """Read an edition's policy; what it leaves out has the usual defaults of the field."""
     return Policy(
         cap=round(float(raw.get("rate_cap", 1.0)) * 1000),
         free_seek=bool(raw.get("free_seek", False)),

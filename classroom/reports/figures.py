@@ -1,4 +1,4 @@
-"""Counts, rates and how they are written (domain.md section 5). Pure."""
+"""Counts, rates and how they are written. Pure."""
 
 from __future__ import annotations
 

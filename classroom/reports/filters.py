@@ -4,7 +4,7 @@ from datetime import date
 
 from classroom.institutions.models import Post
 
-# Training records are kept for one cycle of approval, domain.md section 4.
+# Training records are kept for one cycle of approval (CMA), six years.
 _YEARS = 6
 # What a filter may hold at most; longer values are cut, as the pages' fields cut them.
 LONGEST = 64

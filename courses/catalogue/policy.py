@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, fields
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-# The 45 minutes of the field (domain.md section 4).
+# The 45 minutes of the field.
 CREDIT_HOUR_S = 2700
 
 

@@ -163,7 +163,7 @@ class Board:
 def board(*, scope: Scope, institution: Institution, today: date, supervised_only: bool = False) -> Board:
     """Return the board of an institution that `scope` may read. Six queries.
 
-    A regulator sees named people only on supervised courses (domain.md section 3): mandatory ones
+    A regulator sees named people only on supervised courses: mandatory ones
     and those that a plan asks for.
     """
     people = _people(institution, today)

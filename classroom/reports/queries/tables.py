@@ -15,7 +15,7 @@ from classroom.reports.queries import board, rollups
 from classroom.reports.sheets import Value
 from courses.catalogue.models import Course
 
-# The headings of domain.md section 5, in their order. They are Chinese in every language of the
+# The headings that regulators expect, in their order. They are Chinese in every language of the
 # site, since the table is a form of the field.
 INSTITUTION_HEADINGS = (
     "序号",

@@ -24,7 +24,7 @@ from tests.classroom.reports.worlds import World, build
 
 pytestmark = pytest.mark.django_db
 WHY = "the test looks at everybody's"
-# domain.md, section 5, word for word.
+# What regulators expect, word for word.
 HEADINGS = [
     "序号",
     "所属区",
