@@ -1,11 +1,12 @@
 """A quick look at the source, to tell what kind of lecture it is.
 
-Five stretches of two seconds, each opened at a keyframe, as small grey frames: about a second of work,
+Five stretches of two seconds, each from a keyframe on, as small grey frames: about a second of work,
 whatever the length.
 """
 
 import itertools
 import statistics
+from bisect import bisect_right
 from pathlib import Path
 
 from PIL import Image
@@ -18,6 +19,8 @@ from media.plan import Look
 
 _STRETCHES = 5
 _WIDTH = 320
+# Further from its keyframe than this a stretch is not moved to it: a file may have a single one.
+_REACH_MS = 30_000
 
 
 def take_look(path: Path, facts: Facts) -> Look:
@@ -26,10 +29,10 @@ def take_look(path: Path, facts: Facts) -> Look:
     if video is None or video.is_still:
         return Look(median=0.0, high=0.0, spread=0.0, samples=0)
     size = (_WIDTH, max(32, round(_WIDTH * video.height / video.width / 2) * 2))
-    starts = [0.0]
-    if facts.duration_ms > 20_000:
-        starts = [facts.duration_ms / 1000 * (n + 0.5) / _STRETCHES for n in range(_STRETCHES)]
-    found = ffmpeg.side_by_side(lambda start: _stretch(path, video.index, start, size), starts)
+    found = ffmpeg.side_by_side(
+        lambda start: _stretch(path, video.index, start, size),
+        stretches(facts.duration_ms, video.keyframes_ms),
+    )
     shares = [share for stretch in found for share in stretch]
     if not shares:
         return Look()
@@ -42,10 +45,26 @@ def take_look(path: Path, facts: Facts) -> Look:
     )
 
 
-def _stretch(path: Path, index: int, start_s: float, size: tuple[int, int]) -> list[float]:
+def stretches(duration_ms: int, keyframes_ms: tuple[int, ...]) -> list[int]:
+    """Return where the stretches begin, in milliseconds: spread over the whole, at keyframes where they are near.
+
+    What lies between a keyframe and a stretch would have to be decoded to be thrown away.
+    """
+    if duration_ms <= 20_000:
+        return [0]
+    starts = set()
+    for number in range(_STRETCHES):
+        start = round(duration_ms * (number + 0.5) / _STRETCHES)
+        place = bisect_right(keyframes_ms, start)
+        near = keyframes_ms[place - 1] if place else start
+        starts.add(near if start - near <= _REACH_MS else start)
+    return sorted(starts)
+
+
+def _stretch(path: Path, index: int, start_ms: int, size: tuple[int, int]) -> list[float]:
     try:
         data = ffmpeg.capture(
-            recipes.look(path, index, start_s, size), limits=ffmpeg.Limits(wall_s=30, stall_s=30, cpu_s=60)
+            recipes.look(path, index, start_ms, size), limits=ffmpeg.Limits(wall_s=30, stall_s=30, cpu_s=60)
         )
     except ProcessFailed:
         return []  # the plan falls back to a careful ladder; real trouble shows when it is encoded

@@ -218,11 +218,12 @@ def loudness(path: Path, index: int, start_s: float, length_s: float) -> list[st
     return cmd
 
 
-def look(path: Path, index: int, start_s: float, size: tuple[int, int]) -> list[str]:
+def look(path: Path, index: int, start_ms: int, size: tuple[int, int]) -> list[str]:
     """Return the command that shows two seconds of small grey frames, five a second, on stdout."""
     options: dict[str, Any] = {"t": 2, "reinit_filter": 0}
-    if start_s:
-        options |= {"ss": _seconds(start_s), "noaccurate_seek": None}
+    if start_ms:
+        # A millisecond on: its time was rounded, and before a keyframe means from the one before it.
+        options["ss"] = f"{(start_ms + 1) / 1000:.3f}"
     picture = ffmpeg.source(path, **options)[str(index)].filter("fps", fps=5)
     picture = picture.filter("scale", size[0], size[1], flags="area")
     made = ffmpeg.output(picture, path="pipe:1", **{"f": "rawvideo", "pix_fmt": "gray", "frames:v": 10})
