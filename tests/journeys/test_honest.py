@@ -23,6 +23,7 @@ print(json.dumps([[row.enrolment_id, str(row.lesson.key), row.covered_ms, row.le
     for row in rows.order_by("lesson__position")]))
 """
 COURSE = """
+from uuid import uuid4
 from classroom.people.models import User
 from courses.catalogue.models import CataloguePage, CoursePage, Topic
 from courses.catalogue.services import decide, submit_for_review
@@ -32,7 +33,7 @@ trainer = User.objects.get(email="trainer@demo.example")
 page = CoursePage(title="键盘走完", slug="a{lecture}", code="A{lecture}", topic=Topic.objects.get(letters__startswith="A"), purpose="不用鼠标也能学完。",
     audience="全员", teacher="唐一鸣", credit_hours="0.1", credit_hour_seconds=60, owner=trainer, live=False, lessons=[
     {{"type": "video", "value": {{"title": "十秒", "lecture": {lecture}, "questions": [
-        {{"type": "question", "value": {{"at": "0:04", "question": question.pk}}}}]}}}}])
+        {{"type": "question", "id": str(uuid4()), "value": {{"at": "0:04", "question": question.pk}}}}]}}}}])
 CataloguePage.objects.get().add_child(instance=page)
 page.save_revision(user=trainer)
 submit_for_review(page=page, by=trainer)
