@@ -59,34 +59,44 @@ def propose(
         return sent
     moment = now or timezone.now()
     _check(enrolment, kind, hours, entry)
+    correction = Correction(
+        key=key,
+        enrolment=enrolment,
+        proposed_by=by,
+        proposed_at=moment,
+        expires_at=moment + LIFETIME,
+        kind=kind,
+        reason=reason,
+        text=text.strip(),
+        note=note.strip(),
+        hours=hours,
+        entry=entry,
+    )
     try:
-        with transaction.atomic():
-            _lapse(enrolment, moment)
-            correction = Correction.objects.create(
-                key=key,
-                enrolment=enrolment,
-                proposed_by=by,
-                proposed_at=moment,
-                expires_at=moment + LIFETIME,
-                kind=kind,
-                reason=reason,
-                text=text.strip(),
-                note=note.strip(),
-                hours=hours,
-                entry=entry,
-            )
-            audit(
-                actor=by,
-                action="completion.propose_correction",
-                target=f"correction:{correction.pk}",
-                detail={"enrolment": enrolment.pk, "kind": kind, "reason": reason},
-            )
+        _write(correction, moment)
     except IntegrityError as error:
         # The same form at the same moment, or somebody else's proposal.
         if (sent := _sent_before(key, enrolment, by)) is not None:
             return sent
         raise errors.AlreadyProposed from error
     return correction
+
+
+@transaction.atomic
+def _write(correction: Correction, moment: datetime) -> None:
+    """Keep a new proposal, and note it in the audit."""
+    _lapse(correction.enrolment, moment)
+    correction.save(force_insert=True)
+    audit(
+        actor=correction.proposed_by,
+        action="completion.propose_correction",
+        target=f"correction:{correction.pk}",
+        detail={
+            "enrolment": correction.enrolment_id,
+            "kind": correction.kind,
+            "reason": correction.reason,
+        },
+    )
 
 
 def _sent_before(key: uuid.UUID, enrolment: Enrolment, by: User) -> Correction | None:
