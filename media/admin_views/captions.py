@@ -8,7 +8,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.generic import TemplateView
@@ -26,7 +25,7 @@ from media import (
     queries,
 )
 from media.admin_views.access import lecture_for
-from media.admin_views.listing import LecturesView
+from media.admin_views.listing import crumbs_to
 from media.caption_formats import Cue
 from media.models import Encode, Lecture, Track, TrackVersion
 from media.permissions import may_change
@@ -70,8 +69,7 @@ class CaptionsView(WagtailAdminTemplateMixin, TemplateView):
         """Say where this is."""
         return [
             *self.breadcrumbs_items,
-            {"url": reverse("lectures:list"), "label": LecturesView.page_title},
-            {"url": reverse("lectures:detail", args=[self.lecture.pk]), "label": self.lecture.title},
+            *crumbs_to(self.lecture),
             {"url": "", "label": self.get_page_title()},
         ]
 

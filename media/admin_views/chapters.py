@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -13,7 +12,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from media import chapters, chapters_forms, playback, slides
 from media.admin_views.access import lecture_for
-from media.admin_views.listing import LecturesView
+from media.admin_views.listing import crumbs_to
 from media.models import Chapter, Encode, Slide, SlideScan
 from media.permissions import may_change
 
@@ -41,8 +40,7 @@ class ChaptersView(WagtailAdminTemplateMixin, TemplateView):
         """Say where this is."""
         return [
             *self.breadcrumbs_items,
-            {"url": reverse("lectures:list"), "label": LecturesView.page_title},
-            {"url": reverse("lectures:detail", args=[self.lecture.pk]), "label": self.lecture.title},
+            *crumbs_to(self.lecture),
             {"url": "", "label": self.page_title},
         ]
 

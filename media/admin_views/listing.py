@@ -6,6 +6,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
@@ -50,6 +51,14 @@ def notice_of(rows: list[words.Row]) -> str:
         if said
         else ""
     )
+
+
+def crumbs_to(lecture: Lecture) -> list[dict[str, Any]]:
+    """Return the way to a page below a lecture's: the list, then the lecture."""
+    return [
+        {"url": reverse("lectures:list"), "label": LecturesView.page_title},
+        {"url": reverse("lectures:detail", args=[lecture.pk]), "label": lecture.title},
+    ]
 
 
 class LecturesView(WagtailAdminTemplateMixin, TemplateView):

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -14,7 +13,7 @@ from wagtail.models import ReferenceIndex
 
 from media import forms, lectures
 from media.admin_views.access import lecture_for
-from media.admin_views.listing import LecturesView
+from media.admin_views.listing import crumbs_to
 
 
 class TrashView(WagtailAdminTemplateMixin, TemplateView):
@@ -33,8 +32,7 @@ class TrashView(WagtailAdminTemplateMixin, TemplateView):
         """Say where this is."""
         return [
             *self.breadcrumbs_items,
-            {"url": reverse("lectures:list"), "label": LecturesView.page_title},
-            {"url": reverse("lectures:detail", args=[self.lecture.pk]), "label": self.lecture.title},
+            *crumbs_to(self.lecture),
             {"url": "", "label": self.page_title},
         ]
 

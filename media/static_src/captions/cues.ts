@@ -1,5 +1,7 @@
 // What can be done with a list of cues. Pure: each returns new lists, so that undoing is going back.
 
+import { lineAt } from '../player/cues.ts';
+
 export interface Cue {
   readonly start: number;
   readonly end: number;
@@ -18,6 +20,8 @@ export interface Edited {
 export const USUAL_MS = 2000;
 /** What a cue is at least given. */
 export const LEAST_MS = 100;
+/** So many cues back one that still runs is looked for. */
+const MOST_BEHIND = 5;
 
 function spliced(cues: readonly Cue[], at: number, count: number, ...made: Cue[]): Cue[] {
   return [...cues.slice(0, at), ...made, ...cues.slice(at + count)];
@@ -93,13 +97,7 @@ export function shifted({ cues, at }: Edited, from: number, ms: number): Edited 
 
 /** Return the index of the cue to be shown at `ms`: the last that began and has not ended, or -1. */
 export function showing(cues: readonly Cue[], ms: number): number {
-  let low = 0;
-  let high = cues.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (cues[middle]!.start <= ms) low = middle + 1;
-    else high = middle;
-  }
-  for (let at = low - 1; at >= 0 && at > low - 6; at -= 1) if (cues[at]!.end > ms) return at;
+  const last = lineAt(cues, ms);
+  for (let at = last; at >= 0 && at > last - MOST_BEHIND; at -= 1) if (cues[at]!.end > ms) return at;
   return -1;
 }
