@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from config.bench import Report, Row
+from config.bench_engines import add_engine_options, on_each_engine
 from config.bench_heartbeat.load import Measured, run
 from config.env import ROOT
 from config.stack import free_port
@@ -31,40 +31,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take how long each measurement lasts and where PostgreSQL is."""
         parser.add_argument("--seconds", type=float, default=6)
-        parser.add_argument(
-            "--postgresql", help="the URL of an empty database; one is started where there is none"
-        )
-        parser.add_argument("--only", choices=["sqlite", "postgresql"])
+        add_engine_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run; write `var/bench/heartbeat.json`."""
         self.report, self.seconds = Report("heartbeat", self.stdout.write), options["seconds"]
-        with tempfile.TemporaryDirectory(prefix="bench-heartbeat-") as name:
-            if options["only"] != "postgresql":
-                self._engine("sqlite", Path(name) / "sqlite", {})
-            if options["only"] != "sqlite":
-                self._postgresql(Path(name) / "postgresql", options["postgresql"])
+        on_each_engine("heartbeat", options, self.stdout.write, self._engine)
         self.report.write()
-
-    def _postgresql(self, folder: Path, url: str | None) -> None:
-        # The tests' private server: durability is off, as it is for SQLite's WAL between checkpoints.
-        from tests.engines import PostgreSQL, postgresql_folder
-
-        if url:
-            self._engine("postgresql", folder, {"DATABASE_URL": url})
-            return
-        programs = postgresql_folder()
-        if programs is None:
-            self.stdout.write("  postgresql: not here; apt-get install postgresql, or --postgresql URL")
-            return
-        with tempfile.TemporaryDirectory(prefix="bench-pg-") as name:
-            Path(name).chmod(0o755)
-            server = PostgreSQL(Path(name) / "server", programs)
-            url = server.start()
-            try:
-                self._engine("postgresql", folder, {"DATABASE_URL": url})
-            finally:
-                server.stop()
 
     def _engine(self, engine: str, folder: Path, more: dict[str, str]) -> None:
         environment = {
