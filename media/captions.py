@@ -43,10 +43,6 @@ class Parsed:
         self.encoding = encoding
         self.warnings = warnings
 
-    def as_vtt(self) -> str:
-        """Return the cues as WebVTT."""
-        return write_vtt(self.cues)
-
 
 def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a caption file and the encoding it was found to have.

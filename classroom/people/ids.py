@@ -72,13 +72,6 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * max(1, len(name) - 1)
 
 
-def mask_document(number: str) -> str:
-    """Return the first three and last four characters, the rest starred (domain.md section 3)."""
-    if len(number) <= 7:
-        return "*" * len(number)
-    return number[:3] + "*" * (len(number) - 7) + number[-4:]
-
-
 def mask_mobile(number: str) -> str:
     """Return `138****1234`."""
     return number[:3] + "****" + number[-4:] if len(number) == 11 else "*" * len(number)

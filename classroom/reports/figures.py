@@ -82,11 +82,6 @@ class Counts:
         return Rate(self.resat, self.examined)
 
     @property
-    def overdue_share(self) -> Rate:
-        """Overdue of the due staff."""
-        return Rate(self.overdue, self.due_staff)
-
-    @property
     def hours_a_head(self) -> Decimal | None:
         """人均学时: credit hours a head of the enrolled, to one decimal; None where nobody is enrolled."""
         if not self.enrolled:

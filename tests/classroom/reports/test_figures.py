@@ -58,8 +58,8 @@ def test_counts_add_up_in_any_order(a: Counts, b: Counts, c: Counts) -> None:
 
 def test_rates_of_counts() -> None:
     counts = Counts(10, 8, 4, 5, 4, 1, 2, 0, Decimal("12.0"))
-    rates = [counts.participation, counts.completion, counts.passing, counts.resitting, counts.overdue_share]
-    assert [rate.text for rate in rates] == ["80.0", "50.0", "80.0", "20.0", "20.0"]
+    rates = [counts.participation, counts.completion, counts.passing, counts.resitting]
+    assert [rate.text for rate in rates] == ["80.0", "50.0", "80.0", "20.0"]
     assert (counts.hours_each, Counts().hours_each) == ("1.5", "—")
     assert [Rate(2, 1).width, Rate(1, 2).width, Rate(0, 0).width] == ["100%", "50.0%", "0%"]
 
