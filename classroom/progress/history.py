@@ -57,13 +57,17 @@ def pieces(enrolment_id: int) -> Iterator[Row | Block]:
         if block is not None:
             rows = rows.filter(index__lt=block.first)
         for row in rows.iterator():
+            if row.index > at and _emptied(enrolment_id, at).filter(first__lt=row.index).exists():
+                # Those before it have left since the look for a block: look again.
+                break
             yield Row(body_of_row(row), row.hash, row.lesson_id)
             at = row.index + 1
-        if block is not None:
-            yield block
-            at = block.last + 1
-        elif not _emptied(enrolment_id, at).exists():
-            return
+        else:
+            if block is not None:
+                yield block
+                at = block.last + 1
+            elif not _emptied(enrolment_id, at).exists():
+                return
 
 
 def _emptied(enrolment_id: int, at: int) -> "Any":

@@ -57,8 +57,10 @@ def due(now: datetime) -> QuerySet[Chain]:
 
 def compact_due(*, at_most: int = 200, now: datetime | None = None) -> Compacted:
     """Take every chain that is due one step further. One that fails is logged, and rests for a day."""
-    moment, done = now or timezone.now(), Compacted()
-    for pk in list(due(moment).values_list("pk", flat=True)[:at_most]):
+    done = Compacted()
+    for pk in list(due(now or timezone.now()).values_list("pk", flat=True)[:at_most]):
+        # The storage may be slow: a lease and a rest begin when their chain's turn comes, not with the sweep.
+        moment = now or timezone.now()
         if not due(moment).filter(pk=pk).update(leased_until=moment + _LEASE):
             continue
         try:

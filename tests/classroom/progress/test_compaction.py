@@ -3,9 +3,11 @@
 import random
 from collections import Counter
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from classroom.progress import history, keys, queries, services, verifier
 from classroom.progress.models import Block, Chain, Evidence, PersonClock
@@ -220,10 +222,25 @@ def test_a_long_chain_goes_in_blocks_one_after_another(watched, monkeypatch):
     proven(watched)
 
 
-def test_a_reader_sees_the_whole_chain_though_the_rows_leave_the_table_meanwhile(watched):
+def test_in_a_slow_sweep_each_chain_has_its_lease_and_its_rest_from_its_own_turn(watched, monkeypatch):
+    other = Learner.on_edition()
+    other.open()
+    other.play(0, 30)
+    at, turns = seal(watched), count()
+    monkeypatch.setattr(timezone, "now", lambda: at + next(turns) * timedelta(minutes=11))
+    assert services.compact_due() == Compacted(written=2)
+    first, second = Block.objects.order_by("written_at").values_list("written_at", flat=True)
+    assert second - first >= timedelta(minutes=11)
+
+
+@pytest.mark.parametrize("newer", [0, 15])
+def test_a_reader_sees_the_whole_chain_though_the_rows_leave_the_table_meanwhile(watched, newer):
     at = seal(watched)
-    before = lines(watched.enrolment)
     services.compact_due(now=at)
+    if newer:
+        # Rows that no checkpoint sealed yet: they stay in the table when those before them leave it.
+        watched.play(30, 30 + newer)
+    before = lines(watched.enrolment)
     left_already = []
 
     def leave(execute, sql, params, many, context):
