@@ -1,6 +1,7 @@
 """Sessions by device, so that a person can see and end them."""
 
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 
 from django.conf import settings
@@ -16,8 +17,14 @@ _KEEP_ENDED = timedelta(days=30)
 
 
 def _forget(key: str) -> None:
-    """Delete a session from Django's store, so that its cookie is worth nothing."""
-    import_module(settings.SESSION_ENGINE).SessionStore(key).delete(key)
+    """Delete a session from Django's store, so that its cookie is worth nothing.
+
+    Once more when that is committed: until then another request still reads the row, and would keep it
+    in the cache for as long as a session lives.
+    """
+    forget = partial(import_module(settings.SESSION_ENGINE).SessionStore(key).delete, key)
+    forget()
+    transaction.on_commit(forget)
 
 
 @transaction.atomic
