@@ -22,8 +22,9 @@ def decide(
 
     A course counted as completed gives a certificate that says so, and settles the courses that waited
     for it. A withdrawn completion loses its certificate, and the course begins anew where it is still
-    taught: whoever has to take it is due again, with the employer of today. Locks the correction, the enrolment, the completion
-    and the year's counter, in this order. Raises what `completion.services.decide` raises.
+    taught and the account is not closed: whoever has to take it is due again, with the employer of
+    today. Locks the correction, the enrolment, the completion and the year's counter, in this order.
+    Raises what `completion.services.decide` raises.
     """
     decided = completion.decide(correction=correction, by=by, approves=approves, text=text, now=now)
     row = decided.correction
@@ -44,7 +45,7 @@ def decide(
 def _begin_anew(correction: Correction, by: User) -> None:
     former = correction.enrolment
     edition = former.course.current
-    if edition is None or edition.withdrawn_at is not None:
+    if edition is None or edition.withdrawn_at is not None or not former.user.is_active:
         return
     enrol(
         user=former.user,

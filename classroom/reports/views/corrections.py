@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -34,7 +35,7 @@ class EntryField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         """Return the words of a choice."""
-        day = f"{obj.at:%Y-%m-%d}"
+        day = timezone.localdate(obj.at).isoformat()
         return _("%(hours)s credit hours of %(year)s, entered %(day)s") % {
             "hours": obj.hours,
             "year": obj.year,

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from classroom.completion.queries import completion_of
 from classroom.enrolment.models import Enrolment
 from classroom.institutions.queries import forget_scope
 from classroom.learning.services import award_missing
+from classroom.people.services import close_account
 from classroom.reports.models import Rollup
 from classroom.reports.services import corrections as deciding
 from classroom.reports.services.rollups import rebuild, refresh
@@ -131,6 +132,13 @@ class TestProposing:
         assert client.post(path, form(kind="reverse_hours", entry=entry.pk)).status_code == 302
         made = Correction.objects.unscoped(WHY).get()
         assert (made.entry, made.hours) == (entry, None)
+
+    def test_an_entry_is_named_by_the_day_of_the_institutions_clock(self, client: Client, case: Case) -> None:
+        completion = case.world.enrolments["done"].completion
+        CreditEntryFactory(completion=completion, at=datetime(2026, 3, 1, 16, 30, tzinfo=UTC))
+        client.force_login(case.world.district)
+        page = client.get(f"/overview/person/{completion.enrolment_id}/correct/").content.decode()
+        assert "2026-03-02 记入" in page
 
     def test_an_ended_record_leads_back(self, client: Client, case: Case) -> None:
         row = case.world.enrolments["gone"]
@@ -315,6 +323,12 @@ class TestWhatFollows:
         course.save()
         made = case.decide(case.withdrawal())
         assert not Enrolment.objects.unscoped(WHY).filter(user=made.enrolment.user, state="active").exists()
+
+    def test_nobody_whose_account_is_closed_begins_anew(self, case: Case) -> None:
+        user = case.world.enrolments["done"].user
+        close_account(user=user, by=case.world.district)
+        assert case.decide(case.withdrawal()).state == "approved"
+        assert not Enrolment.objects.unscoped(WHY).filter(user=user, state="active").exists()
 
     @pytest.mark.parametrize("fails", ["award", "settle_unlocked"])
     def test_where_the_rest_fails_nothing_is_decided(
