@@ -23,7 +23,7 @@ from classroom.learning.times import clock
 from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.terms import policy_of
-from courses.catalogue.conditions import is_asked
+from courses.catalogue.conditions import is_asked, part_of
 from courses.catalogue.models import EditionExam, EditionLesson
 
 SOON_DAYS = 30
@@ -203,8 +203,13 @@ class Taken:
             return Step(_("Go on"), line.address, "resume")
         return Step(_("Start learning"), line.address, "start")
 
+    @property
+    def _asks_exam(self) -> bool:
+        """Whether the exam is asked for; one that is only offered is never what is missing."""
+        return part_of(self.enrolment.edition.rule, "exam") is not None
+
     def _after_lessons(self) -> Step:
-        if self.exam and not self.has_passed:
+        if self.exam and self._asks_exam and not self.has_passed:
             return Step(_("Take the exam"), reverse("exams:cover", args=[self.enrolment.pk]), "exam")
         return Step(_("See what is missing"), f"{self.address}#why", "why")
 

@@ -1,6 +1,6 @@
 """A course as its page shows it: from the frozen edition for readers, from the draft in preview."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -210,7 +210,9 @@ def rules_of(
     """
     yield from _before(rule or {})
     yield from _lesson_rules(lessons, policy, rule)
-    keys = (part_of(rule, "questions") or {}).get("keys", "all") if rule else "all"
+    part: Mapping[str, Any] | None = {} if rule is None else part_of(rule, "questions")
+    # Where all of them lie in lessons that are only offered, the rule has no such part.
+    keys = () if part is None else part.get("keys", "all")
     questions = questions if keys == "all" else len(keys)
     if questions:
         title = ngettext(

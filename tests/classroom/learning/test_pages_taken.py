@@ -96,6 +96,20 @@ def test_a_lesson_once_complete_asks_for_nothing_more(user):
     assert taken.current.number == 2
 
 
+def test_an_exam_that_is_only_offered_is_not_what_is_missing(user):
+    rule = {
+        "version": 1,
+        "all": [
+            {"kind": "lessons", "keys": "all", "coverage_percent": 100},
+            {"kind": "questions", "keys": "all"},
+        ],
+    }
+    enrolment = enrolled(user, exam=True, rule=rule)
+    for lesson in enrolment.edition.lessons.all():
+        LessonCompletionFactory(enrolment=enrolment, lesson=lesson)
+    assert taken_of(user).step.kind == "why"
+
+
 def test_after_the_lessons_comes_the_exam_and_an_open_attempt_goes_on(user):
     enrolment = enrolled(user, exam=True)
     for lesson in enrolment.edition.lessons.all():

@@ -181,6 +181,15 @@ def test_the_course_page_says_how_many_and_nobody_reads_one(publish, client, one
     assert "Answer 2 questions inside the lectures" in rules
 
 
+@pytest.mark.parametrize(("offered", "told"), [(0, 1), (1, 0)])
+def test_questions_of_a_lecture_that_is_only_offered_are_not_asked_for(one, offered, told):
+    page = CoursePageFactory(lessons=lessons(asked("0:30", one)))
+    page.optional_lessons = [block.id for block in page.lessons if block.block_type == "video"][:offered]
+    with translation.override("en"):
+        rules = [rule.title for rule in from_draft(page).rules]
+    assert sum("inside the lectures" in title for title in rules) == told
+
+
 @pytest.fixture
 def trainer(member, browser_of):
     return browser_of(member("Trainers"))
