@@ -30,8 +30,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def _with_parent() -> None:
-    """Ask the kernel to end this child when the supervisor dies, however it dies."""
+def with_parent() -> None:
+    """Ask the kernel to end this child when the process that starts it dies, however it dies."""
     ctypes.CDLL(None).prctl(_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -67,7 +67,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_with_parent,
+            preexec_fn=with_parent,
         )
         self.live[program.name] = process
         threading.Thread(target=self._pass_on, args=(program.name, process), daemon=True).start()

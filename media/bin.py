@@ -14,7 +14,17 @@ from django.db.models import ProtectedError, QuerySet
 from wagtail.models import ReferenceIndex
 
 from media import store
-from media.models import Chunk, Encode, Lecture, Leftover, Rendition, Source, Track
+from media.models import (
+    CaptionJob,
+    Chunk,
+    Encode,
+    Lecture,
+    Leftover,
+    Rendition,
+    SlideScan,
+    Source,
+    Track,
+)
 
 _log = logging.getLogger(__name__)
 # An upload may be about to make an encode over a source that has none yet.
@@ -60,10 +70,13 @@ def purge(*, lecture_id: int, end: datetime, now: datetime) -> bool:
 
 
 def _is_used(lecture: Lecture, now: datetime) -> bool:
-    chunks = Chunk.objects.filter(encode__lecture=lecture, leased_until__gte=now)
     steps = Encode.objects.filter(lecture=lecture, leased_until__gte=now)
+    # Whoever holds one of these writes rows and files of the encode when it is done.
+    chunks = Chunk.objects.filter(encode__lecture=lecture, leased_until__gte=now)
+    made = CaptionJob.objects.filter(encode__lecture=lecture, leased_until__gte=now)
+    scans = SlideScan.objects.filter(encode__lecture=lecture, leased_until__gte=now)
     references = ReferenceIndex.get_references_to(lecture)
-    return chunks.exists() or steps.exists() or references.exists()
+    return any(rows.exists() for rows in (steps, chunks, made, scans, references))
 
 
 def _delete(lecture: Lecture) -> None:

@@ -64,7 +64,13 @@ def due_count(limit: int) -> int:
 
 
 def claim(kind: str) -> Claim | None:
-    """Claim a piece of work, or return None. One conditional UPDATE; what kills its worker is given up."""
+    """Claim a piece of work, or return None. One conditional UPDATE; what kills its worker is given up.
+
+    Speech is recognised one recording at a time on all hosts: it takes a worker for as long as an hour, and
+    the others stay free for what is uploaded.
+    """
+    if kind == Kind.SPEECH and _is_listening():
+        return None
     for job in due(kind)[:20]:
         claimed = Claim(job.pk, job.encode_id, job.kind, uuid.uuid4())
         taken = due(kind).filter(pk=job.pk).order_by()
@@ -77,6 +83,11 @@ def claim(kind: str) -> Claim | None:
             return claimed
         fail(claimed, MediaError("gave_up", f"begun {job.attempts} times"), for_good=True)
     return None
+
+
+def _is_listening() -> bool:
+    now = timezone.now()
+    return CaptionJob.objects.filter(kind=Kind.SPEECH, state=State.LEASED, leased_until__gte=now).exists()
 
 
 class Heart(leases.Heart):

@@ -156,4 +156,6 @@ def _initial(slides: Sequence[Slide], chapters: Sequence[Chapter]) -> list[dict[
 
 
 def _number(value: Any) -> int | None:
-    return int(value) if str(value).isascii() and str(value).isdigit() else None
+    text = str(value)
+    # Python refuses to read thousands of digits, and no row has a number of so many.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -66,9 +66,14 @@ def check_files(encode: Encode, made: dict[str, package.Assembled], beating: Hea
 
 
 def _redo(encode: Encode, key: str) -> None:
-    """Make the chunk due again whose segment was lost, and the encode with it. Locks the Encode."""
+    """Make the chunk due again whose segment was lost, and the encode with it. Locks the Encode.
+
+    Raises `LeaseLost` where another worker has it by now: what that one published stays published.
+    """
     with transaction.atomic():
-        Encode.objects.select_for_update().get(pk=encode.pk)
+        locked = Encode.objects.select_for_update().get(pk=encode.pk)
+        if locked.lease != encode.lease or locked.state != Encode.State.PACKAGING:
+            raise LeaseLost
         for chunk in encode.chunks.all():
             found = chunk.outputs.get("renditions", {}).values()
             if any(segment["key"] == key for output in found for segment in output["segments"]):

@@ -11,10 +11,8 @@ from django.utils import timezone
 
 from media import captions, spool
 from media.chapters_read import ChapterMark as ChapterMark
-from media.chapters_read import Hit as Hit
 from media.chapters_read import SlideMark as SlideMark
 from media.chapters_read import chapters_of as chapters_of
-from media.chapters_read import search_lecture as search_lecture
 from media.chapters_read import slides_of as slides_of
 from media.models import Chunk, Encode, Lecture, Source, Track, Upload
 from media.permissions import sees_all

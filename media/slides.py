@@ -119,6 +119,8 @@ def perform(claim: Claim) -> None:
         _log.info("lease lost: %s", claim)
     except MediaError as error:
         _fail(claim, error)
+    except OSError as error:
+        _fail(claim, MediaError("storage", f"{type(error).__name__}: {error}"))
     except (KeyboardInterrupt, SystemExit):
         _release(claim)
         raise

@@ -44,7 +44,8 @@ _LOST_SHARE_OF_TITLE = 0.3
 # Blocks that were moving for this share of the time are the speaker's, also while they rest.
 _BUSY = 0.1
 _LEAST_BLOCKS = 3
-MOST_SLIDES = 1000
+# Five fields of a form are sent back for each, of which the site takes 5,000: the rest is for chapters by hand.
+MOST_SLIDES = 800
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from config.bench_media import judge
 from config.bench_media.usage import Made, Peak, spent, tree
 from config.engines import redis_command, redis_server, socket_path
 from config.env import ROOT
+from config.supervisor import with_parent
 from media.plan import Plan
 
 _OWNER = "bench@example.test"
@@ -42,6 +43,24 @@ class Crew:
     def kill(self) -> None:
         """End it as a power cut does."""
         os.killpg(self.worker.pid, signal.SIGKILL)
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """Let a plain kill or a closing terminal unwind the program as Ctrl-C does: what it started is ended too."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    # What is not heard, as under nohup, stays unheard.
+    heard = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) == signal.SIG_DFL]
+    for number in heard:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, signal.SIG_DFL)
 
 
 class House:
@@ -140,7 +159,12 @@ class House:
         """Take a file in, in a process of its own that waits for its end."""
         words = [*self.prefix, "manage.py", "ingest", "--json", "--owner", _OWNER, str(source)]
         ingest = subprocess.Popen(  # noqa: S603 - our own program
-            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            words,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=with_parent,
         )
         try:
             yield ingest
@@ -153,29 +177,41 @@ class House:
 
     @contextmanager
     def workers(self, processes: int, *, with_beat: bool = False) -> Iterator[Crew]:
-        """Run a broker and a worker of so many processes."""
+        """Run a broker and a worker of so many processes; both end with the block, and with this program."""
+        with self._broker():
+            words = [*self.prefix, "-m", "celery", "-A", "config", "--quiet", "worker", "-Q", "media"]
+            words += ["-c", str(processes), "-l", "ERROR", "--without-mingle", "--without-gossip"]
+            if with_beat:
+                words += ["-B", "-s", str(self.folder / "beat")]
+            worker = subprocess.Popen(  # noqa: S603 - our own program
+                words, cwd=ROOT, start_new_session=True, preexec_fn=with_parent
+            )
+            with Peak(worker.pid) as peak:
+                crew = Crew(worker, peak)
+                try:
+                    _wait_for_processes(worker.pid, processes)
+                    crew.start_s = spent(worker.pid)
+                    yield crew
+                finally:
+                    if worker.poll() is None:
+                        crew.kill()
+                    worker.wait()
+
+    @contextmanager
+    def _broker(self) -> Iterator[None]:
         program = redis_server()
         if program is None:
             raise CommandError("No Redis: install redis-server.")
         words = redis_command(program, socket_path(self.folder), self.folder)
-        broker = subprocess.Popen(words, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
-        words = [*self.prefix, "-m", "celery", "-A", "config", "--quiet", "worker", "-Q", "media"]
-        words += ["-c", str(processes), "-l", "ERROR", "--without-mingle", "--without-gossip"]
-        if with_beat:
-            words += ["-B", "-s", str(self.folder / "beat")]
-        worker = subprocess.Popen(words, cwd=ROOT, start_new_session=True)  # noqa: S603 - our own program
-        with Peak(worker.pid) as peak:
-            crew = Crew(worker, peak)
-            try:
-                _wait_for_processes(worker.pid, processes)
-                crew.start_s = spent(worker.pid)
-                yield crew
-            finally:
-                if worker.poll() is None:
-                    crew.kill()
-                worker.wait()
-                broker.terminate()
-                broker.wait(10)
+        # In a session of its own: Ctrl-C reaches only this program, and the worker goes first.
+        broker = subprocess.Popen(  # noqa: S603 - our own program
+            words, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=with_parent
+        )
+        try:
+            yield
+        finally:
+            broker.terminate()
+            broker.wait(10)
 
 
 def _wait_for_processes(pid: int, processes: int) -> None:

@@ -11,7 +11,18 @@ from wagtail.models import ReferenceIndex
 
 from media import bin as rubbish
 from media import lectures, sources, tasks, uploads
-from media.models import Chunk, Encode, Lecture, Leftover, Rendition, Source, Track, Upload
+from media.models import (
+    CaptionJob,
+    Chunk,
+    Encode,
+    Lecture,
+    Leftover,
+    Rendition,
+    SlideScan,
+    Source,
+    Track,
+    Upload,
+)
 from tests.factories.catalogue import CoursePageFactory, EditionLessonFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.media import (
@@ -100,6 +111,17 @@ def test_the_days_are_a_setting_and_none_keep_for_ever(settings: Any) -> None:
 def test_a_lecture_outside_the_bin_has_no_end() -> None:
     assert rubbish.purged_at(LectureFactory()) is None
     assert rubbish.purge_due(NOW + timedelta(days=1000)) == 0
+
+
+@pytest.mark.parametrize("work", [CaptionJob, SlideScan])
+def test_it_waits_for_who_looks_for_slides_or_makes_captions(work: type[Any]) -> None:
+    """They write pictures and rows when they end: nobody would ever find those files again."""
+    lecture = whole_lecture()
+    row = work.objects.create(encode=lecture.current, state="leased", leased_until=NOW + timedelta(seconds=1))
+    assert rubbish.purge_due(NOW) == 0
+    work.objects.filter(pk=row.pk).update(leased_until=NOW - timedelta(seconds=1))
+    assert rubbish.purge_due(NOW) == 1
+    assert not work.objects.exists()
 
 
 def test_what_was_taken_out_of_the_bin_stays() -> None:

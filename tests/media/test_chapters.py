@@ -1,7 +1,6 @@
 """What is kept of chapters and slides: the trainer's decision, proposals, and what a new video takes over."""
 
 from io import BytesIO
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from media import chapters, queries, store
 from media.chapters import Given
 from media.models import Chapter, Encode, Lecture, Slide, SlideScan
 from media.signals import encode_published
-from tests.factories.media import ChapterFactory, EncodeFactory, LectureFactory, SlideFactory, TrackFactory
+from tests.factories.media import ChapterFactory, EncodeFactory, LectureFactory, SlideFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -210,62 +209,6 @@ class TestAVideoThatWasReplaced:
         assert new.chapters.get().state == Chapter.State.UNFIT
 
 
-class TestSearching:
-    @pytest.fixture(autouse=True)
-    def published(self, encode: Encode) -> None:
-        texts = {
-            "资质认定": "资质认定\n依据：第163号令",
-            "Uncertainty": "Measurement Uncertainty\nＩＳＯ／ＩＥＣ 17025",
-        }
-        slides = [SlideFactory(encode=encode, title=title, text=text) for title, text in texts.items()]
-        shown = {slide.pk for slide in slides}
-        chapters.save(encode=encode, chapters=[(0, "资质认定")], shown=shown, publish=True)
-        SlideFactory(encode=encode, text="资质认定的草稿")
-        vtt = "WEBVTT\n\n00:04.000 --> 00:08.000\n按评审准则\n办理资质认定\n"
-        TrackFactory(lecture=encode.lecture, vtt=vtt)
-
-    @pytest.mark.parametrize(
-        ("words", "found"),
-        [
-            ("资质认定", [(0, "chapter"), (0, "slide"), (4000, "caption")]),
-            ("准则", [(4000, "caption")]),
-            ("评审 资质", [(4000, "caption")]),
-            ("准则办理", [(4000, "caption")]),
-            ("163", [(0, "slide")]),
-            ("UNCERTAINTY", [(10_000, "slide")]),
-            ("iso/iec17025", [(10_000, "slide")]),
-            ("草稿", []),
-            ("认定 不在", []),
-            ("  ", []),
-            ("'\"%_\\", []),
-        ],
-    )
-    def test_words_are_found_with_their_second(
-        self, lecture: Lecture, words: str, found: list[tuple[int, str]]
-    ) -> None:
-        assert [(hit.start_ms, hit.kind) for hit in queries.search_lecture(lecture, words)] == found
-
-    def test_a_hit_says_the_line_that_was_meant(self, lecture: Lecture) -> None:
-        assert [hit.text for hit in queries.search_lecture(lecture, "第163")] == ["依据：第163号令"]
-        assert queries.search_lecture(lecture, "办理")[0].text == "按评审准则 办理资质认定"
-
-    def test_an_older_video_has_its_own_places(self, lecture: Lecture, encode: Encode) -> None:
-        replaced(lecture, 240_000)
-        assert [hit.kind for hit in queries.search_lecture(lecture, "认定")] == ["caption"]
-        assert len(queries.search_lecture(lecture, "认定", encode)) == 3
-
-    def test_it_costs_the_same_with_one_and_three_of_everything(
-        self, lecture: Lecture, encode: Encode, django_assert_num_queries: Any
-    ) -> None:
-        for language in ("en", "ja"):
-            with django_assert_num_queries(3):
-                queries.search_lecture(lecture, "认定")
-            for _more in range(2):
-                ChapterFactory(encode=encode, state="published")
-                SlideFactory(encode=encode, state="published")
-            TrackFactory(lecture=lecture, language=language)
-
-    def test_a_lecture_without_a_video_has_nothing_to_find(self) -> None:
-        empty = LectureFactory()
-        assert (queries.chapters_of(empty), queries.slides_of(empty)) == ([], [])
-        assert queries.search_lecture(empty, "认定") == []
+def test_a_lecture_without_a_video_has_neither_chapters_nor_slides() -> None:
+    empty = LectureFactory()
+    assert (queries.chapters_of(empty), queries.slides_of(empty)) == ([], [])

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from media import chapters, queries
+from media import chapters, chapters_forms, queries
 from media.models import Chapter, Encode, Lecture, Slide, SlideScan
+from media.slides_find import MOST_SLIDES
 from tests.factories.media import (
     ChapterFactory,
     EncodeFactory,
@@ -267,6 +268,27 @@ class TestWhatIsRefused:
         foreign.refresh_from_db()
         assert foreign.state == Slide.State.PROPOSED
         assert chapters.propose(encode=foreign.encode) == 1
+
+    def test_a_lecture_of_as_many_slides_as_are_ever_found_can_be_sent(self, settings: Any) -> None:
+        slides = [
+            Slide(pk=n, number=n, start_ms=n * 1000, end_ms=n * 1000 + 1) for n in range(1, MOST_SLIDES + 1)
+        ]
+        page = chapters_forms.rows(slides=slides, chapters=[], duration_ms=7_200_000)
+        fields = sum(len(form.fields) for form in page.forms)
+        assert fields >= MOST_SLIDES * 5
+        by_hand = 100 * len(page.forms[0].fields)
+        assert fields + by_hand < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+
+    @pytest.mark.parametrize("do", ["publish", "more"])
+    def test_numbers_without_end_break_nothing(
+        self, client: Client, lecture: Lecture, encode: Encode, do: str
+    ) -> None:
+        digits, status = "9" * 5000, 422 if do == "publish" else 200
+        sent = send(client, lecture, do, {"slide": digits, "time": "0:05", "title": "A"})
+        assert sent.status_code == status
+        counts = {"rows-TOTAL_FORMS": digits, "rows-INITIAL_FORMS": "0"}
+        response = client.post(url(lecture), {"do": do, "encode": str(encode.pk), **counts})
+        assert (response.status_code, encode.chapters.count()) == (status, 0)
 
     @pytest.mark.parametrize("do", ["", "delete"])
     def test_an_unknown_deed_is_not_found(self, client: Client, lecture: Lecture, do: str) -> None:

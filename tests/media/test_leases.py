@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from media import ingest, leases
-from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
+from media import ingest, leases, publish
+from media.errors import LeaseLost, MediaError, NoSpace, OutputBroken, UnusableSource
 from media.leases import MAX_ATTEMPTS, Job
 from media.models import Chunk, Encode
+from media.package import Assembled
 from media.transcode import finish_chunk
 from tests.factories.media import ChunkFactory, EncodeFactory, LectureFactory
 
@@ -197,6 +198,27 @@ def test_exactly_one_learns_that_it_was_the_last() -> None:
     assert encode.state == Encode.State.PACKAGING
     with pytest.raises(LeaseLost):
         finish_chunk(job=jobs[0], outputs={}, work_ms=1)
+
+
+@pytest.mark.parametrize("state", [Encode.State.PACKAGING, Encode.State.PUBLISHED])
+def test_a_lost_segment_is_made_again_unless_another_worker_published_meanwhile(state: Encode.State) -> None:
+    published = {"published_at": timezone.now(), "duration_ms": 60_000}
+    encode = EncodeFactory(state=Encode.State.PACKAGING, **published)
+    segments = [{"key": "v720/1.m4s", "sha256": "0" * 64}]
+    outputs = {"renditions": {"v720": {"segments": segments}}}
+    chunk = ChunkFactory(encode=encode, state=Chunk.State.DONE, outputs=outputs)
+    job = claimed()
+    encode.refresh_from_db()
+    if state == Encode.State.PUBLISHED:
+        Encode.objects.filter(pk=encode.pk).update(state=state, lease=None, leased_until=None)
+    made = Assembled("v720", 1, "", 0, 0, [("v720/init.mp4", segments)])
+    again = state == Encode.State.PACKAGING
+    with pytest.raises(OutputBroken if again else LeaseLost):
+        publish.check_files(encode, {"v720": made}, leases.Heart(job))
+    chunk.refresh_from_db()
+    encode.refresh_from_db()
+    assert encode.state == (Encode.State.TRANSCODING if again else Encode.State.PUBLISHED)
+    assert chunk.state == (Chunk.State.DUE if again else Chunk.State.DONE)
 
 
 def test_a_heartbeat_renews_and_tells_of_a_loss() -> None:

@@ -189,6 +189,24 @@ def test_work_is_noted_once_and_the_oldest_is_taken_first() -> None:
     assert caption_jobs.claim("speech") is None
 
 
+def test_speech_is_heard_one_recording_at_a_time_so_that_a_worker_stays_free() -> None:
+    first, second = (EncodeFactory(published=True) for _ in range(2))
+    for encode in (first, second):
+        caption_jobs.expect(encode_id=encode.pk, kind="speech")
+    taken = caption_jobs.claim("speech")
+    assert taken is not None
+    assert caption_jobs.claim("speech") is None
+    # Captions in a file take seconds and wait for nobody.
+    expected()
+    assert caption_jobs.claim("embedded") is not None
+    caption_jobs.finish(taken)
+    following = caption_jobs.claim("speech")
+    assert following is not None
+    # Nor is anybody held up by a worker that died.
+    CaptionJob.objects.filter(pk=following.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert caption_jobs.claim("speech") is not None
+
+
 def test_what_a_dead_worker_left_is_taken_over_and_its_late_result_is_nothing() -> None:
     job = expected()
     dead = caption_jobs.claim("embedded")

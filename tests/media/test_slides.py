@@ -157,6 +157,19 @@ class TestWhatFails:
         assert scan_of(broken).detail
         assert not slides.do_one()
 
+    def test_a_disk_that_cannot_be_written_is_waited_for_and_counts_as_nothing(
+        self, camera: Make, settings: Any, tmp_path: Path
+    ) -> None:
+        encode = camera()
+        SlideFactory(encode=encode, is_read=False)
+        SlideScanFactory(encode=encode, is_found=True)
+        settings.SPOOL_DIR = tmp_path / "no-folder"
+        settings.SPOOL_DIR.write_bytes(b"")
+        assert slides.do_one()
+        scan = scan_of(encode)
+        assert (scan.state, scan.attempts) == (SlideScan.State.DUE, 0)
+        assert scan.detail.startswith("storage")
+
     def test_it_begins_anew_when_asked_and_only_then(self, broken: Encode) -> None:
         scan = SlideScanFactory(encode=broken, state=SlideScan.State.FAILED, attempts=4)
         assert not slides.do_one()

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand
 from config.bench import Report, Row
 from config.bench_media import judge, trials, ways
 from config.bench_media.films import LECTURES
-from config.bench_media.house import House
+from config.bench_media.house import House, unwinding
 from config.bench_media.usage import Made
 from media.plan import Plan
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         self.report = Report("media", self.stdout.write)
         parts = options["part"] or PARTS
         self._say_how_busy()
-        with tempfile.TemporaryDirectory(prefix="bench-media-") as name:
+        with unwinding(), tempfile.TemporaryDirectory(prefix="bench-media-") as name:
             self.folder = Path(name)
             self.house = House(self.folder / "house", self.stdout.write)
             self.house.set_up()
