@@ -55,6 +55,10 @@ class NoteMissing(CertificateError):
     message = _("Write a note: what was found, and who decided.")
 
 
+class CompletionWithdrawn(Exception):
+    """Two persons took the completion back: it earns no certificate any more."""
+
+
 class CannotRender(Exception):
     """The PDF could not be made; the text says why. It is tried again."""
 

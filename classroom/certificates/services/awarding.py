@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from classroom.certificates import facts as frozen
+from classroom.certificates.errors import CompletionWithdrawn
 from classroom.certificates.models import Certificate, SerialCounter
 from classroom.certificates.names import romanise
 from classroom.certificates.numbers import Number, make
 from classroom.completion.models import Completion
+from classroom.enrolment.models import Enrolment
 from courses.catalogue.models import EditionLesson
 
 
@@ -23,25 +25,34 @@ def award(*, completion: Completion, now: datetime | None = None) -> Certificate
     A second call returns the newest certificate, whatever became of it: a revoked one is never
     quietly awarded again. Locks the completion row, then the year's counter: both are held until the
     transaction ends, so a serial is taken exactly when its certificate is there. `now` is for a
-    history that is brought in.
+    history that is brought in. Raises `CompletionWithdrawn`.
     """
-    every = Completion.objects.unscoped("the award is the system's own act")
-    completion = (
-        every.select_for_update(of=("self",), no_key=True)
-        .select_related("enrolment__user", "enrolment__institution", "enrolment__edition__course")
-        .get(pk=completion.pk)
-    )
+    completion = locked(completion.pk)
     awarded = (
         Certificate.objects.unscoped("idempotence").filter(completion=completion).order_by("-pk").first()
     )
     if awarded is not None:
         return awarded
+    # Read only now: whoever withdrew it held the same lock, and may have let go of it a moment ago.
+    mine = Enrolment.objects.unscoped("of the completion that is awarded").filter(pk=completion.enrolment_id)
+    if mine.filter(state=Enrolment.State.WITHDRAWN).exists():
+        raise CompletionWithdrawn
     now = now or timezone.now()
     issued_on = timezone.localtime(now).date()
     course = completion.enrolment.edition.course.code
     number = take_number(year=issued_on.year, course=course)
     facts = facts_of(completion, number=str(number), issued_on=issued_on)
     return write(completion=completion, number=number, facts=facts, now=now)
+
+
+def locked(completion_id: int) -> Completion:
+    """Return a completion, locked: whoever issues or withdraws its certificates holds this first."""
+    every = Completion.objects.unscoped("the award is the system's own act")
+    return (
+        every.select_for_update(of=("self",), no_key=True)
+        .select_related("enrolment__user", "enrolment__institution", "enrolment__edition__course")
+        .get(pk=completion_id)
+    )
 
 
 def take_number(*, year: int, course: str) -> Number:

@@ -9,7 +9,7 @@ from classroom.certificates import errors
 from classroom.certificates import facts as frozen
 from classroom.certificates.models import Certificate
 from classroom.certificates.permissions import may_end
-from classroom.certificates.services.awarding import take_number, write
+from classroom.certificates.services.awarding import locked, take_number, write
 from classroom.completion.models import Completion
 from classroom.people.models import User
 from classroom.people.services import audit
@@ -59,8 +59,10 @@ def revoke_withdrawn(*, completion: Completion, by: User, note: str) -> Certific
     """Revoke the certificate in force of a completion that two persons withdrew; None where there is none.
 
     The right to do so lies in the approved correction, whose second person `by` is. Public is the
-    category only. Locks the certificate row; a second time changes nothing.
+    category only. Locks the completion, so that none is issued or replaced meanwhile, then the
+    certificate row; a second time changes nothing.
     """
+    locked(completion.pk)
     every = Certificate.objects.unscoped("the approved correction says whose it is")
     certificate = (
         every.select_for_update(of=("self",), no_key=True)
@@ -87,9 +89,10 @@ def replace(
     """End a certificate and issue a corrected one under a new number; return the new one.
 
     `changes` corrects printed facts by the keys of `facts.CORRECTABLE`; what was learned and when
-    it expires stay as they were. Locks the certificate row, then the year's counter. Raises
+    it expires stay as they were. Locks the completion, the certificate row and the year's counter. Raises
     `NotPermitted`, `NoteMissing`, `AlreadyEnded`, `UnknownFact`, `NothingChanged`.
     """
+    locked(certificate.completion_id)
     certificate = _locked(certificate, by, note)
     if not set(changes) <= set(frozen.CORRECTABLE):
         raise errors.UnknownFact

@@ -89,7 +89,7 @@ def test_an_attachment_that_unpacks_to_much_takes_no_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("zh-hans", "远多于"), ("en", "far more than a certificate")]
+    ("language", "words"), [("zh-hans", "远大于"), ("en", "far more than a certificate")]
 )
 def test_the_page_says_what_to_do(client: Client, language: str, words: str) -> None:
     client.cookies["django_language"] = language

@@ -231,7 +231,7 @@ class TestWords:
     @pytest.mark.parametrize(
         ("language", "said"),
         [
-            ("zh-hans", ["先完成：A77", "看 2 讲中的 1 讲", "报名后 60 天内完成"]),
+            ("zh-hans", ["先完成：A77", "观看 2 讲中的 1 讲", "报名后 60 天内完成"]),
             (
                 "en",
                 ["Complete first: A77", "Watch 1 of 2 lectures", "Complete it within 60 days of enrolling"],
