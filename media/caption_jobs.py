@@ -5,8 +5,7 @@ A row of its own for each piece of work, so that an encode never waits for it an
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Self
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -90,25 +89,16 @@ def _is_listening() -> bool:
     return CaptionJob.objects.filter(kind=Kind.SPEECH, state=State.LEASED, leased_until__gte=now).exists()
 
 
-class Heart(leases.Heart):
-    """Renews the lease of a claim from a thread of its own."""
+class Heart(leases.Heartbeat):
+    """Keeps the lease of a claim."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__(leases.Job(claim.encode_id, claim.lease))
+        super().__init__()
         self._claim = claim
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_failure: object) -> None:
-        self._stop.set()
-        self._thread.join(timeout=30)
-
-    def _beat(self) -> None:
-        until = timezone.now() + leases.LEASE
+    def _renew(self, until: datetime) -> int:
         rows = CaptionJob.objects.filter(pk=self._claim.pk, lease=self._claim.lease)
-        self._lost = not rows.update(leased_until=until, done_ms=self.done_ms)
+        return rows.update(leased_until=until, done_ms=self.done_ms)
 
 
 def finish(claim: Claim) -> None:

@@ -10,11 +10,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
 
 from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -163,15 +162,25 @@ def _take(job: Job, worker: str) -> bool:
     )
 
 
-class Heart:
-    """Renews a lease from a thread of its own while work goes on; `check` raises once it is lost."""
+class Heartbeat:
+    """Renews a lease from a thread of its own for the time of a block; `check` raises once it is lost.
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
+    Who holds which row is for the kind of work to say: see `_renew`.
+    """
+
+    def __init__(self) -> None:
         self._stop = threading.Event()
         self._lost = False
         self.done_ms = 0
         self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self._stop.set()
+        self._thread.join(timeout=30)
 
     def check(self) -> None:
         """Raise `LeaseLost` where someone else has taken the work over."""
@@ -191,25 +200,26 @@ class Heart:
             connection.close()
 
     def _beat(self) -> None:
-        until = timezone.now() + LEASE
+        self._lost = not self._renew(timezone.now() + LEASE)
+
+    def _renew(self, until: datetime) -> int:
+        """Move the lease of the row that is worked on; return how many rows still bear it: one, or none."""
+        raise NotImplementedError
+
+
+class Heart(Heartbeat):
+    """Keeps the lease of a step of an encode, or of a chunk."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def _renew(self, until: datetime) -> int:
         if self._job.chunk_id is None:
             rows = Encode.objects.filter(pk=self._job.encode_id, lease=self._job.lease)
-            self._lost = not rows.update(leased_until=until)
-        else:
-            chunks = Chunk.objects.filter(pk=self._job.chunk_id, lease=self._job.lease)
-            self._lost = not chunks.update(leased_until=until, done_ms=self.done_ms)
-
-
-@contextmanager
-def heart(job: Job) -> Iterator[Heart]:
-    """Keep a lease alive for the time of a block."""
-    beating = Heart(job)
-    beating._thread.start()
-    try:
-        yield beating
-    finally:
-        beating._stop.set()
-        beating._thread.join(timeout=30)
+            return rows.update(leased_until=until)
+        chunks = Chunk.objects.filter(pk=self._job.chunk_id, lease=self._job.lease)
+        return chunks.update(leased_until=until, done_ms=self.done_ms)
 
 
 def patiently(write: Callable[[], _T], *, patience_s: float = 300) -> _T:

@@ -8,10 +8,9 @@ second try does no harm and loses at most the readings of one process.
 
 import logging
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -41,26 +40,15 @@ class Claim:
     lease: uuid.UUID
 
 
-class ScanHeart(leases.Heart):
-    """Keeps the lease of a scan alive."""
+class ScanHeart(leases.Heartbeat):
+    """Keeps the lease of a scan."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__(leases.Job(claim.encode_id, claim.lease))
+        super().__init__()
         self._claim = claim
 
-    def _beat(self) -> None:
-        self._lost = not _mine(self._claim).update(leased_until=timezone.now() + leases.LEASE)
-
-
-@contextmanager
-def _heart(claim: Claim) -> Iterator[ScanHeart]:
-    beating = ScanHeart(claim)
-    beating._thread.start()
-    try:
-        yield beating
-    finally:
-        beating._stop.set()
-        beating._thread.join(timeout=30)
+    def _renew(self, until: datetime) -> int:
+        return _mine(self._claim).update(leased_until=until)
 
 
 def enlist() -> int:
@@ -113,7 +101,7 @@ def take() -> Claim | None:
 def perform(claim: Claim) -> None:
     """Go on with a claimed scan; record whatever goes wrong."""
     try:
-        with _heart(claim) as beating:
+        with ScanHeart(claim) as beating:
             _go_on(claim, beating)
     except (LeaseLost, SlideScan.DoesNotExist):
         _log.info("lease lost: %s", claim)

@@ -128,7 +128,7 @@ def perform(job: Job) -> None:
 
 def _step(job: Job) -> None:
     state = Encode.objects.values_list("state", flat=True).get(pk=job.encode_id)
-    with leases.heart(job) as beating:
+    with leases.Heart(job) as beating:
         if state == Encode.State.RECEIVED:
             prepare.find_facts(job, beating)
         elif state == Encode.State.PROBED:

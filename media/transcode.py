@@ -161,7 +161,7 @@ def encode_chunk(job: Job) -> bool:
     chunk = Chunk.objects.select_related("encode__source").get(pk=job.chunk_id or 0)
     if chunk.lease != job.lease:
         raise LeaseLost
-    with leases.heart(job) as beating, store.workshop(str(chunk.encode_id)) as folder:
+    with leases.Heart(job) as beating, store.workshop(str(chunk.encode_id)) as folder:
         bench = Workbench(chunk, job, beating, folder)
         store.require_space((bench.piece.end_ms - bench.piece.start_ms) * _BYTES_PER_S // 1000)
         makers = {Chunk.Kind.VIDEO: _picture, Chunk.Kind.COPY: _copied, Chunk.Kind.AUDIO: _sound}

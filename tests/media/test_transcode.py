@@ -155,7 +155,7 @@ def test_a_growing_file_shows_what_watching_begins_with_before_the_rest_is_store
     job = leases.claim("here:1")
     assert job is not None
     chunk = Chunk.objects.select_related("encode__source").get(pk=job.chunk_id)
-    with leases.heart(job) as beating:
+    with leases.Heart(job) as beating:
         bench = transcode.Workbench(chunk, job, beating, tmp_path)
         cmd, path = recipes.copy(bench.source, bench.facts, tmp_path)
         ffmpeg.run(cmd)
