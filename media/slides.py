@@ -63,7 +63,6 @@ def enlist() -> int:
 
 def due_count(limit: int = 8) -> int:
     """Return how many scans are due or abandoned, counted up to `limit`."""
-    enlist()
     return _due()[:limit].count()
 
 
@@ -78,7 +77,6 @@ def do_one() -> bool:
 
 def take() -> Claim | None:
     """Claim the scan that has waited longest. Locks nothing beyond the one update."""
-    enlist()
     now = timezone.now()
     if SlideScan.objects.filter(state=SlideScan.State.LEASED, leased_until__gte=now).exists():
         return None

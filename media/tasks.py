@@ -5,7 +5,7 @@
     chunks    -> encode_chunk; the last one -> packaging
     packaging -> publish     -> published
 
-and once nothing of this is due: slides.do_one, one scan at a time.
+and once nothing of this is due: slides.do_one, one scan at a time, of what the sweep enlisted.
 
 Each arrow is a piece of work that a worker claims with a lease; see `leases`. Celery carries nothing but
 the hint that there is work.
@@ -57,6 +57,7 @@ def work() -> bool:
 def sweep() -> int:
     """Find work that is due or was abandoned, and wake workers for it; clear what has expired."""
     upload_sweep.sweep_expired(timezone.now())
+    slides.enlist()
     count = _due_count()
     if count:
         wake(count)

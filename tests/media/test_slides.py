@@ -54,9 +54,11 @@ def scan_of(encode: Encode) -> SlideScan:
 class TestWhatIsSearched:
     def test_every_published_video_that_viewers_get_is_searched_once(self, camera: Make) -> None:
         first, second = camera(), camera()
+        slides.enlist()
         while slides.do_one():
             pass
         assert [scan_of(one).state for one in (first, second)] == [SlideScan.State.DONE] * 2
+        assert slides.enlist() == 0
         assert not slides.do_one()
         assert slides.due_count() == 0
 
@@ -67,6 +69,7 @@ class TestWhatIsSearched:
         old = camera()
         Lecture.objects.filter(current=old).update(current=EncodeFactory(lecture=old.lecture, published=True))
         EncodeFactory(state=Encode.State.TRANSCODING)
+        assert slides.enlist() == 0
         assert slides.due_count() == 0
         assert not SlideScan.objects.filter(encode__in=[fresh, binned, old]).exists()
 
@@ -75,12 +78,14 @@ class TestWhatIsSearched:
     )
     def test_camera_and_sound_alone_have_no_slides(self, camera: Make, fields: dict[str, Any]) -> None:
         encode = camera(**fields)
+        slides.enlist()
         assert slides.do_one()
         assert (scan_of(encode).state, encode.slides.count()) == (SlideScan.State.DONE, 0)
 
     def test_slides_that_are_known_are_not_searched_for(self, camera: Make) -> None:
         encode = camera()
         chapters.give(encode=encode, slides=[])
+        assert slides.enlist() == 0
         assert not slides.do_one()
 
 
@@ -90,6 +95,7 @@ class TestPriorityAndLeases:
         encode = camera()
         ChunkFactory(due_at=timezone.now() + timedelta(hours=1))
         due = EncodeFactory(state=Encode.State.RECEIVED)
+        slides.enlist()
         tasks.work()
         assert not SlideScan.objects.filter(encode=encode).exclude(state=SlideScan.State.DUE).exists()
         Encode.objects.filter(pk=due.pk).update(state=Encode.State.FAILED, reason="not_media")
@@ -107,11 +113,13 @@ class TestPriorityAndLeases:
 
     def test_one_at_a_time_however_many_workers(self, camera: Make) -> None:
         camera(), camera()
+        slides.enlist()
         assert slides.take() is not None
         assert slides.take() is None
 
     def test_what_was_abandoned_is_taken_over_and_its_first_worker_does_no_harm(self, camera: Make) -> None:
         encode = camera()
+        slides.enlist()
         first = slides.take()
         assert first is not None
         SlideScan.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
@@ -148,6 +156,7 @@ class TestWhatFails:
 
     def test_it_is_tried_again_later_a_bounded_number_of_times(self, broken: Encode) -> None:
         pauses = []
+        slides.enlist()
         for _ in range(slides.MAX_ATTEMPTS):
             SlideScan.objects.update(due_at=timezone.now())
             assert slides.do_one()
@@ -178,7 +187,8 @@ class TestWhatFails:
         assert (scan.state, scan.attempts) == (SlideScan.State.DUE, 0)
 
     def test_the_lecture_plays_on(self, broken: Encode) -> None:
-        slides.do_one()
+        slides.enlist()
+        assert slides.do_one()
         assert queries.playable_lectures().filter(current=broken).exists()
 
 
@@ -241,6 +251,7 @@ def test_slides_of_a_real_film_are_found_kept_read_and_proposed(film: Path, tran
     # What a worker left that was killed before it had marked the slides as found.
     SlideFactory(encode=encode, number=1)
     SlideFactory(encode=encode, number=7)
+    slides.enlist()
     assert slides.do_one()
     scan = scan_of(encode)
     assert (scan.state, scan.detail) == (SlideScan.State.DONE, "")

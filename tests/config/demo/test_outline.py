@@ -58,5 +58,6 @@ def test_they_are_published_with_the_encode_and_outlive_its_clearing_up(script: 
     assert [mark.start_ms for mark in shown] == [0, 5750]
     assert all(default_storage.exists(f"lectures/{encode.pk}/{mark.file}") for mark in shown)
     # Nothing is left to search for, so the demo's start waits for no reader.
+    assert slides.enlist() == 0
     assert slides.due_count() == 0
     assert SlideScan.objects.get().state == SlideScan.State.DONE
