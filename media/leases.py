@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -162,7 +163,7 @@ def _take(job: Job, worker: str) -> bool:
     )
 
 
-class Heartbeat:
+class Heartbeat(ABC):
     """Renews a lease from a thread of its own for the time of a block; `check` raises once it is lost.
 
     Who holds which row is for the kind of work to say: see `_renew`.
@@ -202,9 +203,9 @@ class Heartbeat:
     def _beat(self) -> None:
         self._lost = not self._renew(timezone.now() + LEASE)
 
+    @abstractmethod
     def _renew(self, until: datetime) -> int:
         """Move the lease of the row that is worked on; return how many rows still bear it: one, or none."""
-        raise NotImplementedError
 
 
 class Heart(Heartbeat):
