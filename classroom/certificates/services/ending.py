@@ -31,6 +31,17 @@ def _locked(certificate: Certificate, by: User, note: str) -> Certificate:
     return certificate
 
 
+def _revoke(certificate: Certificate, *, by: User, reason: str, note: str) -> None:
+    """End a locked certificate as revoked, and leave that in the audit."""
+    _end(certificate, Certificate.State.REVOKED, by=by, reason=reason, note=note, now=timezone.now())
+    audit(
+        actor=by,
+        action="certificates.revoke",
+        target=f"certificate:{certificate.number}",
+        detail={"reason": certificate.reason, "note": certificate.reason_note},
+    )
+
+
 def _end(certificate: Certificate, state: str, *, by: User, reason: str, note: str, now: datetime) -> None:
     certificate.state, certificate.ended_at, certificate.ended_by = state, now, by
     certificate.reason, certificate.reason_note = Certificate.Reason(reason), note.strip()[:300]
@@ -44,13 +55,7 @@ def revoke(*, certificate: Certificate, by: User, reason: str, note: str) -> Cer
     Locks the certificate row. Raises `NotPermitted`, `NoteMissing`, `AlreadyEnded`.
     """
     certificate = _locked(certificate, by, note)
-    _end(certificate, Certificate.State.REVOKED, by=by, reason=reason, note=note, now=timezone.now())
-    audit(
-        actor=by,
-        action="certificates.revoke",
-        target=f"certificate:{certificate.number}",
-        detail={"reason": certificate.reason, "note": certificate.reason_note},
-    )
+    _revoke(certificate, by=by, reason=reason, note=note)
     return certificate
 
 
@@ -71,14 +76,7 @@ def revoke_withdrawn(*, completion: Completion, by: User, note: str) -> Certific
     )
     if certificate is None:
         return None
-    reason, now = Certificate.Reason.RECORDS_WITHDRAWN, timezone.now()
-    _end(certificate, Certificate.State.REVOKED, by=by, reason=reason, note=note, now=now)
-    audit(
-        actor=by,
-        action="certificates.revoke",
-        target=f"certificate:{certificate.number}",
-        detail={"reason": certificate.reason, "note": certificate.reason_note},
-    )
+    _revoke(certificate, by=by, reason=Certificate.Reason.RECORDS_WITHDRAWN, note=note)
     return certificate
 
 
