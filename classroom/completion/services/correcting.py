@@ -1,6 +1,5 @@
 """Correct a record by hand: one person proposes, another decides; neither alone has effect."""
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,12 +12,12 @@ from classroom.completion import errors, rules
 from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.completion.permissions import may_correct
 from classroom.completion.queries import completion_of, earnings_of, inputs_of, ledger_of
-from classroom.completion.services.ledger import reverse_credit
+from classroom.completion.services.ledger import earn, reverse_credit
+from classroom.completion.services.recording import record
 from classroom.enrolment.models import Enrolment
-from classroom.enrolment.services import mark_completed, take_back_completion
+from classroom.enrolment.services import take_back_completion
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.progress.verifier import canonical
 
 LIFETIME = timedelta(days=30)
 _WHY = "the caller checked the scope"
@@ -190,7 +189,7 @@ def _carry_out(correction: Correction, enrolment: Enrolment, by: User, moment: d
         return
     completion = Completion.objects.unscoped(_WHY).get(enrolment=enrolment)
     if correction.kind == Correction.Kind.ADD_HOURS:
-        _earn(correction, completion, moment)
+        earn(completion=completion, hours=correction.hours or Decimal(0), at=moment, correction=correction)
     elif correction.kind == Correction.Kind.REVERSE_HOURS and correction.entry is not None:
         reverse_credit(entry=correction.entry, reason=correction.text, by=by, correction=correction)
     elif correction.kind == Correction.Kind.WITHDRAW:
@@ -206,31 +205,13 @@ def _grant(correction: Correction, enrolment: Enrolment, moment: datetime) -> No
     by_hand = rules.Item("correction", rules.State.MET, 1, 1, note=timezone.localdate(moment).isoformat())
     automatic = rules.evaluate(enrolment.edition.rule, facts)
     exam = facts["exam"]
-    passed = Decimal(exam["score_tenths"]) / 10 if exam and exam["is_passed"] else None
-    completion = Completion.objects.create(
+    record(
         enrolment=enrolment,
-        at=moment,
-        rule=enrolment.edition.rule,
         inputs=inputs,
-        inputs_digest=hashlib.sha256(canonical(inputs)).hexdigest(),
         explanation={**rules.Outcome(True, (by_hand,)).as_data(), "automatic": automatic.as_data()},
-        verified_seconds=sum(fact["covered_ms"] for fact in facts["lessons"]) // 1000,
         credit_hours=correction.hours or Decimal(0),
-        score=passed,
+        score=Decimal(exam["score_tenths"]) / 10 if exam and exam["is_passed"] else None,
         assurance=Completion.Assurance.DECLARED,
-        correction=correction,
-    )
-    _earn(correction, completion, moment)
-    mark_completed(enrolment=enrolment, at=moment)
-
-
-def _earn(correction: Correction, completion: Completion, moment: datetime) -> None:
-    CreditEntry.objects.create(
-        user_id=completion.enrolment.user_id,
-        completion=completion,
-        year=timezone.localdate(moment).year,
-        hours=correction.hours or Decimal(0),
-        reason=correction.text[:200],
         at=moment,
         correction=correction,
     )

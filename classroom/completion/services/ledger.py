@@ -1,10 +1,32 @@
 """The ledger of credit hours: append-only, corrected by reversals."""
 
-from django.db import transaction
+from datetime import datetime
+from decimal import Decimal
 
-from classroom.completion.models import Correction, CreditEntry
+from django.db import transaction
+from django.utils import timezone
+
+from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.people.models import User
 from classroom.people.services import audit
+
+
+def earn(
+    *, completion: Completion, hours: Decimal, at: datetime, correction: Correction | None = None
+) -> CreditEntry:
+    """Enter hours that a completion earned, in the year of their day.
+
+    `correction` is the act of two persons that gave them; its text is their reason.
+    """
+    return CreditEntry.objects.create(
+        user_id=completion.enrolment.user_id,
+        completion=completion,
+        year=timezone.localdate(at).year,
+        hours=hours,
+        reason=correction.text[:200] if correction else "",
+        at=at,
+        correction=correction,
+    )
 
 
 @transaction.atomic
@@ -13,8 +35,8 @@ def reverse_credit(
 ) -> CreditEntry:
     """Correct the ledger by an entry that takes another back; the first stays as it was.
 
-    A second reversal of the same entry returns the first. `correction` is the act of two persons that asked for it. Raises `ValueError` without a reason, or for
-    an entry that is a reversal itself. Locks the entry.
+    A second reversal of the same entry returns the first. `correction` is the act of two persons that asked
+    for it. Raises `ValueError` without a reason, or for an entry that is a reversal itself. Locks the entry.
     """
     if not reason.strip() or entry.reverses_id is not None:
         raise ValueError("a reversal has a reason, and reverses an earning")

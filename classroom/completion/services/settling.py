@@ -1,6 +1,5 @@
 """Settle what follows from the facts. A decision is never changed afterwards."""
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,13 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from classroom.completion import hours, rules
-from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.completion.models import Completion, LessonCompletion
 from classroom.completion.queries import completion_of, inputs_of
+from classroom.completion.services.recording import record, verified_seconds
 from classroom.enrolment.models import Enrolment
-from classroom.enrolment.services import mark_completed
 from classroom.progress.queries import passed_checks
 from classroom.progress.terms import policy_of
-from classroom.progress.verifier import canonical
 from courses.catalogue.models import EditionLesson
 
 
@@ -43,16 +41,7 @@ def settle(*, enrolment: Enrolment, now: datetime | None = None) -> Completion |
     outcome = rules.evaluate(enrolment.edition.rule, inputs)
     if not outcome.satisfied:
         return None
-    completion = _decide(enrolment, inputs, outcome, moment)
-    CreditEntry.objects.create(
-        user_id=enrolment.user_id,
-        completion=completion,
-        year=timezone.localdate(moment).year,
-        hours=completion.credit_hours,
-        at=moment,
-    )
-    mark_completed(enrolment=enrolment, at=moment)
-    return completion
+    return _decide(enrolment, inputs, outcome, moment)
 
 
 def _complete_lessons(enrolment: Enrolment, inputs: dict[str, Any], at: datetime) -> None:
@@ -71,20 +60,17 @@ def _complete_lessons(enrolment: Enrolment, inputs: dict[str, Any], at: datetime
 
 
 def _decide(enrolment: Enrolment, inputs: dict[str, Any], outcome: rules.Outcome, at: datetime) -> Completion:
-    verified = sum(fact["covered_ms"] for fact in inputs["lessons"]) // 1000
+    verified = verified_seconds(inputs)
     exam = inputs["exam"]
     tenths = exam["score_tenths"] if exam else None
-    return Completion.objects.create(
+    return record(
         enrolment=enrolment,
-        at=at,
-        rule=enrolment.edition.rule,
         inputs=inputs,
-        inputs_digest=hashlib.sha256(canonical(inputs)).hexdigest(),
         explanation=outcome.as_data(),
-        verified_seconds=verified,
         credit_hours=hours.credit_hours(verified, enrolment.edition.credit_hours, enrolment.edition.policy),
         score=Decimal(tenths) / 10 if tenths is not None else None,
         assurance=_assurance(enrolment, verified),
+        at=at,
     )
 
 
