@@ -1,11 +1,15 @@
 """What a benchmark on both databases shares: its options, and each database with a folder of its own."""
 
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+
+from config.env import ROOT
 
 # Measures one engine: its name, a folder of its own, and what its processes find in their environment.
 Measure = Callable[[str, Path, dict[str, str]], None]
@@ -28,6 +32,19 @@ def on_each_engine(
             measure("sqlite", Path(folder) / "sqlite", {})
         if options["only"] != "sqlite":
             _on_postgresql(Path(folder) / "postgresql", options["postgresql"], say, measure)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run a command of `manage.py` in an environment and return what it printed; raise where it fails."""
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(  # noqa: S603 - our own command line
+        command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def run_in_shell(environment: dict[str, str], code: str) -> str:
+    """Run lines of Python with an environment's database and return what they printed."""
+    return manage(environment, "shell", "--no-imports", "-v", "0", "-c", code)
 
 
 def _on_postgresql(folder: Path, url: str | None, say: Callable[[str], object], measure: Measure) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from config.bench_engines import manage
 from config.management.commands.bench_heartbeat import Command
 from tests.redteam.people import Person, Site
 
@@ -20,14 +21,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     }
     environment.pop("DATABASE_URL", None)
     command = Command()
-    command._manage(environment, "migrate", "--verbosity", "0")
+    manage(environment, "migrate", "--verbosity", "0")
     people = json.loads(command._prepare(environment, "learners 24"))
     site = Site(environment, people)
     site.start()
     yield site
     site.stop()
-    assert "evidence holds" in command._manage(environment, "verify_evidence")
-    assert " 0 differences" in command._manage(environment, "rebuild_progress")
+    assert "evidence holds" in manage(environment, "verify_evidence")
+    assert " 0 differences" in manage(environment, "rebuild_progress")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from config.bench_engines import run_in_shell
 from config.management.commands.bench_heartbeat import Command
 from config.stack import free_port
 
@@ -82,4 +83,4 @@ def play(
 
 def shell(site: Site, code: str) -> str:
     """Run lines of Python beside the server, with its database; what they print is returned."""
-    return Command._manage(site.environment, "shell", "--no-imports", "-v", "0", "-c", code)
+    return run_in_shell(site.environment, code)

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from config.bench import Report, Row
-from config.bench_engines import add_engine_options, on_each_engine
+from config.bench_engines import add_engine_options, manage, on_each_engine, run_in_shell
 from config.bench_heartbeat.load import Measured, run
 from config.env import ROOT
 from config.stack import free_port
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             "DJANGO_SETTINGS_MODULE": "config.bench_heartbeat.settings",
             **more,
         }
-        self._manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "migrate", "--verbosity", "0")
         learners = json.loads(self._prepare(environment, f"learners {max(_CROWDS)}"))
         port = free_port()
         server = self._serve(environment, port)
@@ -97,16 +97,9 @@ class Command(BaseCommand):
             Row(work, "p50", "ms", many.percentile(50), "few rows", few.percentile(50), at_most=1.5)
         )
 
-    @staticmethod
-    def _manage(environment: dict[str, str], *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(  # noqa: S603 - our own command line
-            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
-
     def _prepare(self, environment: dict[str, str], what: str) -> str:
         code = f"from config.bench_heartbeat.prepare import main; print(main({what!r}))"
-        return self._manage(environment, "shell", "--no-imports", "-v", "0", "-c", code)
+        return run_in_shell(environment, code)
 
     @staticmethod
     def _serve(environment: dict[str, str], port: int) -> subprocess.Popen[bytes]:

@@ -2,16 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from config.bench import Report, Row
-from config.bench_engines import add_engine_options, on_each_engine
-from config.env import ROOT
+from config.bench_engines import add_engine_options, manage, on_each_engine, run_in_shell
 
 # A city's year: so many enrolments of so many hours.
 _ENROLMENTS, _HOURS = 1_000_000, 10
@@ -35,9 +32,9 @@ class Command(BaseCommand):
 
     def _engine(self, engine: str, folder: Path, more: dict[str, str]) -> None:
         environment = {**os.environ, "VAR_DIR": str(folder), **more}
-        self._manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "migrate", "--verbosity", "0")
         code = f"from config.bench_heartbeat.storage import main; print(main({self.learners}))"
-        found = json.loads(self._manage(environment, "shell", "--no-imports", "-v", "0", "-c", code))
+        found = json.loads(run_in_shell(environment, code))
         hours, add = found["hours"], self.report.add
         plain, kept = found["plain"] / hours, (found["block"] + found["object"]) / hours
         add(Row(engine, "rows a watched hour", "", found["rows"] / hours))
@@ -68,10 +65,3 @@ class Command(BaseCommand):
         add(Row(engine, "to compact an hour", "ms", found["compact_s"] * 1000 / hours))
         add(Row(engine, "to verify an hour, compacted", "ms", found["verify_s"] * 1000 / hours))
         add(Row(engine, "faults in what was compacted", "", found["faults"], at_most=0))
-
-    @staticmethod
-    def _manage(environment: dict[str, str], *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(  # noqa: S603 - our own command line
-            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
