@@ -11,14 +11,14 @@ import pytest
 from django.core.files.storage import default_storage
 from hypothesis import given, settings
 
-from media import av1, ffmpeg, ingest, leases, tasks, transcode
+from media import av1, ffmpeg, leases, tasks, transcode
 from media.errors import EngineMissing
 from media.facts import Facts
 from media.models import Chunk, Encode
 from media.plan import Look, Options, Plan, make_plan
 from media.plan_words import explain
-from tests.factories.people import UserFactory
 from tests.media.clips import ffmpeg_json, frame_count, render
+from tests.media.pipeline import planned
 from tests.media.test_plan import a_video, looks, some_facts, sources
 
 needs_av1 = pytest.mark.skipif(not ffmpeg.has_encoder(av1.ENCODER), reason="this ffmpeg has no libsvtav1")
@@ -75,18 +75,6 @@ def test_the_qualities_are_told_once() -> None:
 )
 def test_only_a_plain_yes_or_no_is_the_trainers(found: dict[str, Any], kept: bool | None) -> None:
     assert Options.from_json(found).with_av1 is kept
-
-
-def planned(path: Path, **options: Any) -> Encode:
-    """Take a file in and work until its chunks are due."""
-    lecture = ingest.ingest_file(path=path, title="讲座", owner=UserFactory())
-    lecture.options = options
-    lecture.save()
-    encode = Encode.objects.get(lecture=lecture)
-    while encode.state in {Encode.State.RECEIVED, Encode.State.PROBED}:
-        assert tasks.do_one()
-        encode.refresh_from_db()
-    return encode
 
 
 @pytest.mark.django_db

@@ -4,31 +4,18 @@ import hashlib
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 
-from media import ffmpeg, fmp4, ingest, leases, recipes, tasks, transcode
+from media import ffmpeg, fmp4, leases, recipes, tasks, transcode
 from media.errors import LeaseLost, MediaError
 from media.models import Chunk, Encode
 from media.plan import Plan
-from tests.factories.people import UserFactory
 from tests.media.clips import SILENT, render
+from tests.media.pipeline import planned
 
 pytestmark = pytest.mark.django_db
-
-
-def planned(path: Path, **options: Any) -> Encode:
-    """Take a file in and work until its chunks are due."""
-    lecture = ingest.ingest_file(path=path, title="讲座", owner=UserFactory())
-    lecture.options = options
-    lecture.save()
-    encode = Encode.objects.get(lecture=lecture)
-    while encode.state in {Encode.State.RECEIVED, Encode.State.PROBED}:
-        assert tasks.do_one()
-        encode.refresh_from_db()
-    return encode
 
 
 def made(encode: Encode, kind: str) -> Chunk:
