@@ -10,7 +10,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from courses.catalogue.course_view import CourseView
+from courses.catalogue.course_parts import CourseView
 from courses.catalogue.pages_context import Programme
 from courses.catalogue.queries import TITLES, Found, Hit, Moment, search_courses
 

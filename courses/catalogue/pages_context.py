@@ -8,7 +8,8 @@ from django.utils.translation import gettext
 from wagtail.models import Page
 
 from courses.catalogue import curriculum
-from courses.catalogue.course_view import CourseView, bilingual, from_edition
+from courses.catalogue.course_parts import CourseView
+from courses.catalogue.course_view import bilingual, from_edition
 from courses.catalogue.models import Course, CoursePage, EditionLesson, NoticePage, Topic
 from courses.catalogue.queries import outline_of_draft
 from media import playback

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language_info
 
 from courses.catalogue import course_view, finder, pages_context
-from courses.catalogue.course_view import CourseView
+from courses.catalogue.course_parts import CourseView
 from courses.catalogue.models import CoursePage
 
 register = template.Library()

@@ -6,7 +6,8 @@ from django import template
 
 from courses.catalogue import desk, queries
 from courses.catalogue.changes import compare, weigh
-from courses.catalogue.course_view import Rule, from_draft
+from courses.catalogue.course_parts import Rule
+from courses.catalogue.course_view import from_draft
 from courses.catalogue.models import CoursePage
 from courses.catalogue.policy import hours_of
 from courses.catalogue.readiness import lesson_seconds, problems_of

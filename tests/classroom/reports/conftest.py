@@ -11,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from classroom.reports.services.rollups import rebuild
 from classroom.reports.tasks import export as export_task
 from classroom.reports.tasks import remind as remind_task
-from tests.classroom.reports.worlds import World, build
+from tests.classroom.reports.correcting import Case
+from tests.classroom.reports.worlds import World, authority, build
+from tests.factories.institutions import RegulatorGrantFactory
 
 
 @pytest.fixture
@@ -20,6 +22,13 @@ def city(db: None) -> World:
     made = build()
     rebuild()
     return made
+
+
+@pytest.fixture
+def case(city: World, monkeypatch: pytest.MonkeyPatch) -> Case:
+    """Two regulators of the district, and nobody's press."""
+    monkeypatch.setattr("classroom.reports.services.corrections.render_soon", lambda certificate: None)
+    return Case(city, RegulatorGrantFactory(authority=authority("SH-310115"), user__name="李复核").user)
 
 
 @pytest.fixture

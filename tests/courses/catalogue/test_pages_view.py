@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 from django.utils import translation
 
-from courses.catalogue.course_view import CourseView, bilingual, from_facts, letter_of, rules_of
+from courses.catalogue.course_parts import CourseView
+from courses.catalogue.course_rules import rules_of
+from courses.catalogue.course_view import bilingual, from_facts, letter_of
 from courses.catalogue.policy import Policy
 
 
