@@ -113,7 +113,8 @@ def append(clock: PersonClock, entry: Entry) -> Evidence:
     rows.insert(row)
     clock.heads[key] = [length + 1, row.hash]
     while len(clock.heads) > _HEADS_AT_HAND:
-        clock.heads.pop(next(iter(clock.heads)))
+        # Any but the newest: PostgreSQL keeps no order of keys.
+        clock.heads.pop(next(other for other in clock.heads if other != key))
     return row
 
 

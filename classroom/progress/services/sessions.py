@@ -101,11 +101,18 @@ def _opening(session: PlaySession, lesson: EditionLesson, opened: int, policy: d
 
 
 def keep_at_hand(clock: PersonClock, session: PlaySession, state: dict[str, Any]) -> None:
-    """Put a session's state into the clock, the newest last; write the oldest back to their rows."""
-    clock.sessions.pop(str(session.pk), None)
-    clock.sessions[str(session.pk)] = state
+    """Put a session's state into the clock as the newest; write the oldest back to their rows.
+
+    Each bears its turn: PostgreSQL keeps no order of keys.
+    """
+
+    def turn(key: str) -> int:
+        return int(clock.sessions[key].get("turn", 0))
+
+    newest = 1 + max(map(turn, clock.sessions), default=0)
+    clock.sessions[str(session.pk)] = {**state, "turn": newest}
     while len(clock.sessions) > _SESSIONS_AT_HAND:
-        key = next(iter(clock.sessions))
+        key = min(clock.sessions, key=turn)
         old = clock.sessions.pop(key)
         PlaySession.objects.filter(pk=key).update(
             heard=old["heard"], highest_seq=old["seq"], early=old["early"]

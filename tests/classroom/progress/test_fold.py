@@ -247,6 +247,16 @@ def test_sessions_beyond_those_at_hand_keep_all_they_knew(learner):
     assert learner.report(seq=1).highest_seq == 2
 
 
+def test_the_oldest_session_goes_whatever_order_the_database_keeps(learner):
+    opened = [str(learner.open().pk) for _ in range(sessions._SESSIONS_AT_HAND)]
+    clock = PersonClock.objects.get(user_id=learner.enrolment.user_id)
+    clock.sessions = dict(reversed(clock.sessions.items()))
+    clock.save(update_fields=["sessions"])
+    newest = str(learner.open().pk)
+    clock.refresh_from_db()
+    assert set(clock.sessions) == {*opened[1:], newest}
+
+
 def test_a_grant_keeps_its_bytes_and_its_policy_though_the_edition_is_touched(learner):
     session = learner.open()
     edition = learner.enrolment.edition
