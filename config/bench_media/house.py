@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from config.bench_media import judge
-from config.bench_media.usage import Made, Peak, spent, tree
+from config.bench_media.usage import ENDING, Made, Peak, spent, tree
 from config.engines import redis_command, redis_server, socket_path
 from config.env import ROOT
 from config.supervisor import with_parent
@@ -158,14 +158,7 @@ class House:
     def ingesting(self, source: Path) -> "Iterator[subprocess.Popen[str]]":
         """Take a file in, in a process of its own that waits for its end."""
         words = [*self.prefix, "manage.py", "ingest", "--json", "--owner", _OWNER, str(source)]
-        ingest = subprocess.Popen(  # noqa: S603 - our own program
-            words,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            preexec_fn=with_parent,
-        )
+        ingest = _begin(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             yield ingest
         finally:
@@ -183,9 +176,7 @@ class House:
             words += ["-c", str(processes), "-l", "ERROR", "--without-mingle", "--without-gossip"]
             if with_beat:
                 words += ["-B", "-s", str(self.folder / "beat")]
-            worker = subprocess.Popen(  # noqa: S603 - our own program
-                words, cwd=ROOT, start_new_session=True, preexec_fn=with_parent
-            )
+            worker = _begin(words, start_new_session=True)
             with Peak(worker.pid) as peak:
                 crew = Crew(worker, peak)
                 try:
@@ -204,14 +195,29 @@ class House:
             raise CommandError("No Redis: install redis-server.")
         words = redis_command(program, socket_path(self.folder), self.folder)
         # In a session of its own: Ctrl-C reaches only this program, and the worker goes first.
-        broker = subprocess.Popen(  # noqa: S603 - our own program
-            words, stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=with_parent
-        )
+        broker = _begin(words, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
             yield
         finally:
             broker.terminate()
             broker.wait(10)
+
+
+def _begin(words: Sequence[str], **options: Any) -> "subprocess.Popen[Any]":
+    """Start a program that ends with this one.
+
+    A signal waits until that is done: what its handler raises in the middle of a fork, Python prints and drops.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+    def prepare() -> None:
+        with_parent()
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+
+    try:
+        return subprocess.Popen(words, cwd=ROOT, preexec_fn=prepare, **options)  # noqa: S603 - our own program
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def _wait_for_processes(pid: int, processes: int) -> None:

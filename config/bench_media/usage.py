@@ -1,11 +1,15 @@
 """What processes used: CPU, time and memory of a whole tree."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+# What asks a program to end.
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 @dataclass
@@ -37,6 +41,8 @@ class Peak:
         self._thread.join()
 
     def _run(self) -> None:
+        # Signals are for the thread that measures: here one would reach it at a moment that it keeps free of them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         while not self._stop.wait(0.3):
             self.bytes = max(self.bytes, sum(_pss(pid) for pid in tree(self.pid)))
 
