@@ -8,13 +8,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from media.direct_models import DirectTransfer as DirectTransfer
 from media.slides_models import Chapter as Chapter
 from media.slides_models import Slide as Slide
 from media.slides_models import SlideScan as SlideScan
 
 
 class Upload(models.Model):
-    """A resumable transfer (tus 1.0.0). The truth of `offset` is the synced size of the spool file."""
+    """A resumable transfer: by tus 1.0.0 into the spool, whose synced size is the truth of `offset`, or direct.
+
+    One that goes straight into the bucket has a `DirectTransfer`, and the bucket's parts are the truth.
+    """
 
     class State(models.TextChoices):
         """Where a transfer stands."""
@@ -54,6 +58,11 @@ class Upload(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(offset__lte=F("length")), name="media_offset_within_length"),
         ]
+
+    @property
+    def transfer(self) -> DirectTransfer | None:
+        """What goes straight into the bucket; None for tus. No query where it was selected along."""
+        return getattr(self, "direct", None)
 
 
 class Source(models.Model):
