@@ -71,7 +71,7 @@ def read(path: Path) -> Movie:
     with path.open("rb") as file:
         size = path.stat().st_size
         moof: tuple[int, bytes] | None = None
-        for kind, start, end in _top_level(file, size):
+        for kind, start, end in top_level(file, size):
             if kind in {b"ftyp", b"moov"}:
                 init += _range(file, start, end)
                 defaults = _default_duration(init) if kind == b"moov" else defaults
@@ -162,7 +162,8 @@ def walk(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
         start += size
 
 
-def _top_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+def top_level(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of the boxes of a file of `size` bytes, up to a tail that is not whole."""
     at = 0
     while at + 8 <= size:
         length, kind = struct.unpack(">I4s", _range(file, at, at + 8))

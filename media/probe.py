@@ -1,21 +1,19 @@
 """The facts about a source, or why it cannot be used.
 
 Files lie: a header may declare hours that are not there, a rate that no frame keeps, or pixels that
-are not square. So every packet is listed once (it costs a second for two hours), and duration, frame
-rate and keyframes come from that list.
+are not square. So the time of every packet is looked at, and duration, frame rate and keyframes come from there.
 """
 
 import itertools
 import statistics
-from array import array
-from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from media import ffmpeg
+from media import ffmpeg, mp4_tables
 from media.errors import ProcessFailed, UnusableSource
 from media.facts import Audio, Facts, Subtitle, Video
+from media.packets import Packets, listed, seconds
 
 MAX_DURATION_MS = 12 * 3600 * 1000
 MAX_PIXELS = 8192 * 4608
@@ -24,7 +22,6 @@ _NICE_RATES = [
     Fraction(n, d)
     for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 ] + [Fraction(n) for n in (1, 2, 5, 6, 8, 10, 12, 15, 20, 48, 90, 120, 240)]
-_NEVER = -1e18
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _PICTURE_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}
 
@@ -53,8 +50,25 @@ def probe(path: Path) -> Facts:
     if unreadable and not sounds:
         raise UnusableSource("no_codec", "sound")
     wanted = [int(stream["index"]) for stream in ([picture] if picture else []) + sounds]
-    packets = _packets(path, wanted)
+    packets = _packets(path, streams, container, picture, wanted)
     return _facts(found, size, container, picture, sounds, unreadable, packets)
+
+
+def _packets(
+    path: Path,
+    streams: list[dict[str, Any]],
+    container: str,
+    picture: dict[str, Any] | None,
+    wanted: list[int],
+) -> dict[int, Packets]:
+    """Return the packets of the wanted streams: from the file's own tables where they tell all."""
+    numbers = {int(stream["index"]): str(stream.get("id", "")) for stream in streams}
+    if container.startswith("mov") and all(numbers[index].startswith("0x") for index in wanted):
+        ids = {index: int(numbers[index], 16) for index in wanted}
+        told = mp4_tables.read(path, ids, picture=int(picture["index"]) if picture else None)
+        if told is not None:
+            return told
+    return listed(path, wanted)
 
 
 def _facts(
@@ -64,9 +78,9 @@ def _facts(
     picture: dict[str, Any] | None,
     sounds: list[dict[str, Any]],
     unreadable: bool,
-    packets: dict[int, "_Packets"],
+    packets: dict[int, Packets],
 ) -> Facts:
-    zero = _seconds(found["format"].get("start_time"))
+    zero = seconds(found["format"].get("start_time"))
     streams: list[dict[str, Any]] = found["streams"]
     video = _video(picture, packets[int(picture["index"])], zero) if picture is not None else None
     audio = tuple(_audio(stream, packets[int(stream["index"])], zero) for stream in sounds)
@@ -78,7 +92,7 @@ def _facts(
         raise UnusableSource("too_long", f"{duration} ms")
     if video is not None and duration - video.end_ms > 1000 and video.frames == 1:
         video = Video(**{**video.__dict__, "is_still": True, "rate": Fraction(2)})
-    declared = round(_seconds(found["format"].get("duration")) * 1000)
+    declared = round(seconds(found["format"].get("duration")) * 1000)
     warnings = []
     # A fragmented file may declare nonsense; only a believable claim is held against the file.
     if duration + 1000 < declared * 0.98 and declared <= MAX_DURATION_MS:
@@ -164,73 +178,7 @@ def _cover(streams: list[dict[str, Any]]) -> int | None:
     return None
 
 
-@dataclass
-class _Packets:
-    """The packets of one stream in the order of the file; seconds."""
-
-    times: "array[float]" = field(default_factory=lambda: array("d"))
-    keys: list[float] = field(default_factory=list)
-    last: float = 0.0
-    bytes: int = 0
-    open_gop: bool = False
-    # From decoding to showing, as the first packet says that has both times.
-    delay: float | None = None
-
-
-def _packets(path: Path, indexes: list[int]) -> dict[int, _Packets]:
-    """List all packets once, at constant memory but for their times."""
-    found = {index: _Packets() for index in indexes}
-    rest = b""
-
-    def feed(data: bytes) -> None:
-        nonlocal rest
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            _take(found, line)
-
-    entries = "packet=stream_index,pts_time,dts_time,duration_time,size,flags"
-    cmd = ffmpeg.probe_command(path, "-show_entries", entries, "-of", "csv=p=0:nk=1")
-    try:
-        ffmpeg.stream(cmd, feed, limits=ffmpeg.Limits(wall_s=1800))
-    except ProcessFailed as error:
-        # What could be listed before a broken place is used; nothing at all is refused later.
-        if error.code != "ffmpeg_failed":
-            raise
-    return found
-
-
-def _take(found: dict[int, _Packets], line: bytes) -> None:
-    # index,pts,dts,duration,size,flags; side data may follow on lines of their own.
-    words = line.split(b",")
-    if len(words) < 6 or not words[0].isdigit():
-        return
-    stream = found.get(int(words[0]))
-    if stream is None or words[5][1:2] == b"D":
-        return
-    shown, decoded = _seconds(words[1], _NEVER), _seconds(words[2], _NEVER)
-    if stream.delay is None and shown > _NEVER and decoded > _NEVER:
-        stream.delay = shown - decoded
-    # A program stream tells the time of showing only now and then, that of decoding always.
-    moment = shown if shown > _NEVER else decoded + (stream.delay or 0.0)
-    if moment < _NEVER / 2:
-        return
-    if stream.keys and moment < stream.keys[-1] - 1e-4:
-        stream.open_gop = True
-    stream.times.append(moment)
-    stream.last = max(stream.last, moment + max(0.0, min(_seconds(words[3]), 10.0)))
-    stream.bytes += int(words[4]) if words[4].isdigit() else 0
-    if words[5].startswith(b"K"):
-        stream.keys.append(moment)
-
-
-def _seconds(value: Any, default: float = 0.0) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return default
-
-
-def _video(stream: dict[str, Any], packets: _Packets, zero: float) -> Video | None:
+def _video(stream: dict[str, Any], packets: Packets, zero: float) -> Video | None:
     if not packets.times:
         raise UnusableSource("nothing_decodes")
     times = sorted(packets.times)
@@ -270,7 +218,7 @@ def _bit_depth(stream: dict[str, Any], pixel_format: str) -> int:
     for depth in (16, 14, 12, 10):
         if f"p{depth}" in pixel_format:
             return depth
-    return int(_seconds(stream.get("bits_per_raw_sample"), 8)) or 8
+    return int(seconds(stream.get("bits_per_raw_sample"), 8)) or 8
 
 
 def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
@@ -333,7 +281,7 @@ def _display_size(stream: dict[str, Any]) -> tuple[int, int, int, bool]:
     rotation = 0
     for side in stream.get("side_data_list", []):
         if "rotation" in side:
-            rotation = round(_seconds(side["rotation"])) % 360
+            rotation = round(seconds(side["rotation"])) % 360
     if rotation in {90, 270}:
         return _even(Fraction(height)), _even(shown), rotation, aspect == 1
     return _even(shown), _even(Fraction(height)), rotation, aspect == 1
@@ -348,14 +296,14 @@ def _language(stream: dict[str, Any]) -> str:
     return "" if language in {"und", "unk", "zxx"} else language[:16]
 
 
-def _audio(stream: dict[str, Any], packets: _Packets, zero: float) -> Audio:
+def _audio(stream: dict[str, Any], packets: Packets, zero: float) -> Audio:
     times = packets.times
     start, end = (max(0.0, min(times) - zero), packets.last - zero) if times else (0.0, 0.0)
     return Audio(
         index=int(stream["index"]),
         codec=str(stream["codec_name"]),
         channels=int(stream["channels"]),
-        sample_rate=int(_seconds(stream.get("sample_rate"))),
+        sample_rate=int(seconds(stream.get("sample_rate"))),
         start_ms=round(start * 1000),
         end_ms=round(end * 1000),
         language=_language(stream),
