@@ -39,6 +39,8 @@ class Attempt(models.Model):
     # Percent of all points, rounded down to one decimal.
     score = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
     is_passed = models.BooleanField(null=True)
+    # When the conductor looked at what follows from passing; NULL means that it still has to.
+    settled_at = models.DateTimeField(null=True, blank=True)
 
     rows = models.Manager()
     objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
@@ -61,7 +63,14 @@ class Attempt(models.Model):
                 name="exams_graded_has_score",
             ),
         ]
-        indexes = [models.Index(fields=["state", "deadline_at"], name="exams_due")]
+        indexes = [
+            models.Index(fields=["state", "deadline_at"], name="exams_due"),
+            models.Index(
+                fields=["enrolment"],
+                condition=Q(is_passed=True, settled_at__isnull=True),
+                name="exams_unsettled",
+            ),
+        ]
 
 
 class Answer(models.Model):
