@@ -16,11 +16,12 @@ from tests.environment import ROOT
 
 # A platform of its own in a process of its own, so that signals can be sent to it.
 PLATFORM = """
+import os
 import sys
 from config.supervisor import Program, Supervisor, python
 
 def say(line):
-    print(line, flush=True)
+    os.write(1, f"{line}\\n".encode())
 
 script = '''
 import signal, sys, time
@@ -35,7 +36,7 @@ time.sleep(60)
 s = Supervisor([Program("slow", python("-c", script), grace_s={grace})], say)
 s.listen()
 s.start(s.programs[0])
-print(s.live["slow"].pid, flush=True)
+say(s.live["slow"].pid)
 sys.exit(s.run())
 """
 
@@ -54,8 +55,10 @@ class Platform:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.child = int(self.line())
-        self.read_to("up")
+        # Its number and its first word come from two threads, in either order.
+        said = sorted([self.line().strip(), self.line().strip()])
+        assert said[1] == "slow     | up"
+        self.child = int(said[0])
 
     def line(self) -> str:
         assert self.process.stdout is not None
