@@ -16,10 +16,13 @@ import polib
 
 from tests.environment import ROOT
 
+# What each call's texts are, in their order.
 _CALLS = {
-    "_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1,
-    "ngettext": 2, "ngettext_lazy": 2, "pgettext": -1, "pgettext_lazy": -1,
-}  # fmt: skip
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"), ("text",)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy"), ("text", "plural")),
+    **dict.fromkeys(("pgettext", "pgettext_lazy"), ("context", "text")),
+    **dict.fromkeys(("npgettext", "npgettext_lazy"), ("context", "text", "plural")),
+}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w*)\}")
 _UNICODE = re.compile(r"(?<=[(,\s])u(?=['\"])")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -34,6 +37,10 @@ class Word:
     context: str | None = None
 
 
+class UnreadableMessage(Exception):
+    """A template marks a message that cannot be read: nobody would miss its translation."""
+
+
 def rooms() -> list[Path]:
     """Return the folders that keep a catalogue of their own."""
     apps = [path.parent for path in ROOT.glob("*/*/apps.py") if path.parts[-3] in {"classroom", "courses"}]
@@ -45,19 +52,16 @@ def _from_calls(source: str) -> Iterator[Word]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        kind = _CALLS.get(name)
+        roles = _CALLS.get(name, ())
         texts = [
             arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
         ]
-        if kind == 1 and texts:
-            yield Word(texts[0])
-        elif kind == 2 and len(texts) >= 2:
-            yield Word(texts[0], texts[1])
-        elif kind == -1 and len(texts) >= 2:
-            yield Word(texts[1], "", texts[0])
+        if roles and len(texts) >= len(roles):
+            yield Word(**dict(zip(roles, texts, strict=False)))
 
 
 def _from_template(path: Path) -> Iterator[Word]:
+    """Raise `UnreadableMessage` where a message is marked and cannot be read."""
     from django.utils.translation.template import templatize
 
     code = templatize(path.read_text(), origin=str(path))
@@ -82,7 +86,9 @@ def _from_template(path: Path) -> Iterator[Word]:
         try:
             found = list(_from_calls(re.sub(r",\s*count\)$", ")", call)))
         except SyntaxError:
-            continue
+            found = []
+        if not found:
+            raise UnreadableMessage(f"{path}: a message cannot be read: {call[:200]}")
         # Django's templates write a percent sign twice where the message is a format.
         yield from found
 
@@ -201,8 +207,11 @@ def write() -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if "--write" in sys.argv:
-        write()
-    problems = faults() + two_ways()
+    try:
+        if "--write" in sys.argv:
+            write()
+        problems = faults() + two_ways()
+    except UnreadableMessage as unreadable:
+        problems = [str(unreadable)]
     print("\n".join(problems) or "The words are whole.")
     sys.exit(bool(problems))
