@@ -13,14 +13,14 @@ from classroom.learning.lines import Line
 from classroom.learning.marks import Chapter, Slide, chapters_in, slides_in
 from classroom.learning.models import Note
 from classroom.learning.pages import Taken, courses_of
+from classroom.learning.player_settings import RATES, settings_of, told
 from classroom.learning.script_words import lesson_words
 from classroom.learning.watermark import watermark_of
 from classroom.people.models import User
+from classroom.progress.queries import waiting_media
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
 from media.playback import poster_url
-
-_RATES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,17 @@ class LessonPage:
             "duration_ms": self.lesson.duration_ms,
             "coverage": self.line.spans,
             "furthest_ms": progress.furthest_ms if progress else 0,
+            "waiting": waiting_media(progress),
             "tolerance_ms": self.policy.tolerance_ms,
             "start_ms": start_ms,
             "free_seek": self.policy.free_seek or self.line.is_done,
             "hidden_pauses": self.policy.hidden_pauses,
-            "rates": _RATES,
+            "rates": RATES,
+            "settings": told(settings_of(self.enrolment.user)),
             "addresses": {
                 "sessions": reverse("api:learning-sessions"),
                 "notes": reverse("api:learning-notes", args=[self.enrolment.pk, self.lesson.key]),
+                "settings": reverse("api:learning-settings"),
                 "sign_in": f"{reverse('people:sign_in')}?next={self.line.address}",
                 "next": self.after.address if self.after else "",
                 "previous": self.before.address if self.before else "",
@@ -139,7 +142,8 @@ def lesson_page(user: User, enrolment_id: int, key: uuid.UUID) -> LessonPage | N
     """
     own = Enrolment.objects.visible_to(Scope(person_id=user.pk)).exclude(state=Enrolment.State.WITHDRAWN)
     enrolment = (
-        own.select_related("edition", "course", "course__page", "course__topic", "institution", "user")
+        own.select_related("edition", "course", "course__page", "course__topic", "institution")
+        .select_related("user__player_settings")
         .filter(pk=enrolment_id, user=user)
         .first()
     )

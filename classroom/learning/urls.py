@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from classroom.learning import views, views_acts, views_exam
 from classroom.learning.api.heartbeat import HeartbeatView
 from classroom.learning.api.notes import NotesView, NoteView
+from classroom.learning.api.player_settings import PlayerSettingsView
 from classroom.learning.api.questions import LectureQuestionView
 from classroom.learning.api.records import CheckpointsView, EvidenceView, KeyView, OutlineView
 from classroom.learning.api.sessions import PositionView, PresenceView, SessionsView
@@ -38,6 +39,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "learning/position/<int:enrolment_id>/<uuid:key>/", PositionView.as_view(), name="learning-position"
     ),
+    path("learning/settings/", PlayerSettingsView.as_view(), name="learning-settings"),
     path("learning/enrolments/<int:enrolment_id>/outline/", OutlineView.as_view(), name="learning-outline"),
     path(
         "learning/enrolments/<int:enrolment_id>/evidence/", EvidenceView.as_view(), name="learning-evidence"

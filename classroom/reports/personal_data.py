@@ -11,7 +11,7 @@ from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt, LectureAnswer
 from classroom.institutions.queries import employments_of
-from classroom.learning.models import Note
+from classroom.learning.models import Note, PlayerSettings
 from classroom.people.models import AuditEntry, User
 from classroom.progress.models import LessonProgress, PlaySession
 
@@ -60,6 +60,8 @@ def _learning_parts(user: User) -> Iterator[Part]:
     yield "progress", progress, f"{fields} acknowledged_at updated_at"
     sessions = PlaySession.objects.filter(enrolment__user=user).order_by("opened_at")
     yield "play_sessions", sessions, "enrolment_id lesson__title device agent_family opened_at closed_at"
+    settings = PlayerSettings.objects.filter(user=user)
+    yield "player_settings", settings, "rate rate_at captions captions_at"
     notes = Note.objects.filter(enrolment__user=user).order_by("pk")
     yield "notes", notes, "enrolment_id lesson__title at_ms text created_at"
 

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from classroom.learning.api.player_settings import PlayerSettings
 from classroom.learning.api.question_serializers import LectureQuestion
 from media.api.playback import CaptionLinkSerializer
 
@@ -21,9 +22,10 @@ class Covered(serializers.Serializer):
 
 
 class Reached(Covered):
-    """The same with how far one has come."""
+    """The same with how far one has come, and what was shown ahead and waits for what lies before it."""
 
     furthest_ms = serializers.IntegerField()
+    waiting = Intervals()
 
 
 class SpanRequest(serializers.Serializer):
@@ -107,6 +109,7 @@ class SessionGrant(Reached):
     duration_ms = serializers.IntegerField()
     position_ms = serializers.IntegerField()
     questions = LectureQuestion(many=True)
+    settings = PlayerSettings()
     lesson_completed = serializers.BooleanField()
     server_time = serializers.DateTimeField()
 

@@ -15,15 +15,16 @@ from rest_framework.views import APIView
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import own_enrolment
 from classroom.exams.in_lectures import asked_of
-from classroom.learning import services
+from classroom.learning import player_settings, services
 from classroom.learning.api import serializers
 from classroom.learning.api.problems import LearningProblem
 from classroom.learning.api.questions import told
+from classroom.learning.api.short_json import ShortJSON
 from classroom.people.models import User
 from classroom.progress import services as progress
 from classroom.progress.errors import ProgressError
 from classroom.progress.models import LessonProgress, PlaySession
-from classroom.progress.queries import gaps, is_seen
+from classroom.progress.queries import gaps, is_seen, waiting_media
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
 from media import playback
@@ -53,6 +54,7 @@ class OpeningThrottle(UserRateThrottle):
 class SessionsView(APIView):
     """Viewings of lectures."""
 
+    parser_classes = [ShortJSON]
     throttle_classes = [OpeningThrottle]
 
     @extend_schema(
@@ -87,9 +89,10 @@ class SessionsView(APIView):
 
 
 def _grant(request: Request, session: PlaySession) -> dict[str, Any]:
+    user = cast(User, request.user)
     granted = playback.grant(
         encode=session.encode,
-        person=str(cast(User, request.user).pseudonym),
+        person=str(user.pseudonym),
         session=str(session.pk),
         browser=playback.browser_of(request._request),
     )
@@ -103,6 +106,7 @@ def _grant(request: Request, session: PlaySession) -> dict[str, Any]:
         "expires_at": granted.expires_at,
         "policy": policy.to_dict(),
         "questions": told(asked_of(session.enrolment_id, session.lesson_id)),
+        "settings": player_settings.told(player_settings.settings_of(user)),
         "duration_ms": session.duration_ms,
         "server_time": timezone.now(),
         **_standing(row, session.duration_ms, session.policy),
@@ -116,12 +120,15 @@ def _standing(row: LessonProgress, duration: int, policy: dict[str, Any]) -> dic
         "covered_ms": row.covered_ms,
         "furthest_ms": row.furthest_ms,
         "missing": gaps(row, duration, policy),
+        "waiting": waiting_media(row),
         "lesson_completed": is_seen(row, duration, policy),
     }
 
 
 class PresenceView(APIView):
     """A presence check of one's own."""
+
+    parser_classes = [ShortJSON]
 
     @extend_schema(
         operation_id="learning_presence",
@@ -157,6 +164,8 @@ class PresenceView(APIView):
 
 class PositionView(APIView):
     """Where one left a lecture, on any device."""
+
+    parser_classes = [ShortJSON]
 
     @extend_schema(
         operation_id="learning_position",

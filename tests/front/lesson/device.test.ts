@@ -114,7 +114,18 @@ const SOURCES = [
   { language: 'zh-Hans', label: '中文', url: '/zh.vtt' }, { language: 'en', label: 'English', url: '/en.vtt' },
 ];
 
-function captions(files: Record<string, string | number>) {
+/** What a person wishes, and chooses. */
+function wish(captions: string | null) {
+  return {
+    captions,
+    choose(name: string, value: string): void {
+      assert.equal(name, 'captions');
+      this.captions = value;
+    },
+  };
+}
+
+function captions(files: Record<string, string | number>, wished: string | null = null) {
   const overlay = page.add('captions');
   const video = new FakeElement('video');
   const fetched: string[] = [];
@@ -124,9 +135,10 @@ function captions(files: Record<string, string | number>) {
     const found = files[url] ?? 404;
     return typeof found === 'number' ? new Response('', { status: found }) : new Response(found);
   }) as typeof fetch;
-  const made = new Captions(video as never);
+  const settings = wish(wished);
+  const made = new Captions(video as never, settings as never);
   made.onCues = (cues, language) => heard.push([cues.length, language]);
-  return { made, overlay, video, fetched, heard };
+  return { made, overlay, video, fetched, heard, settings };
 }
 
 test('the first language offered is shown on the picture and in the transcript, from one reading', async () => {
@@ -141,13 +153,59 @@ test('the first language offered is shown on the picture and in the transcript, 
 });
 
 test('the language chosen before is chosen again, and one that is gone is not missed', async () => {
-  const { made } = captions({ '/zh.vtt': VTT('一'), '/en.vtt': VTT('one') });
+  const { made, settings } = captions({ '/zh.vtt': VTT('一'), '/en.vtt': VTT('one') });
   await made.offer(SOURCES);
   await made.choose('en');
   await made.offer(SOURCES);
   assert.equal(made.language, 'en');
   await made.offer([SOURCES[0]!]);
-  assert.equal(made.language, 'zh-Hans');
+  assert.deepEqual([made.language, settings.captions], ['zh-Hans', 'en']);
+  await made.offer(SOURCES);
+  assert.equal(made.language, 'en');
+});
+
+for (const [wished, language] of [['en', 'en'], ['off', null], [null, 'zh-Hans'], ['ja', 'zh-Hans']] as const) {
+  test(`who wished ${wished} on another device sees ${language} from the first picture on`, async () => {
+    const { made, settings, overlay } = captions({ '/zh.vtt': VTT('一'), '/en.vtt': VTT('one') }, wished);
+    await made.offer(SOURCES);
+    made.draw(1_000);
+    assert.deepEqual([made.language, overlay.textContent === ''], [language, language === null]);
+    assert.equal(settings.captions, wished);
+  });
+}
+
+test('switched off and on by one key, the language last on the picture comes back', async () => {
+  const { made, settings } = captions({ '/zh.vtt': VTT('一'), '/en.vtt': VTT('one') }, 'en');
+  await made.offer(SOURCES);
+  await made.toggle();
+  assert.deepEqual([made.language, settings.captions], [null, 'off']);
+  await made.toggle();
+  assert.deepEqual([made.language, settings.captions], ['en', 'en']);
+});
+
+test('who wished none and switches them on reads the language that is spoken', async () => {
+  const { made, settings } = captions({ '/zh.vtt': VTT('一') }, 'off');
+  await made.offer(SOURCES);
+  await made.toggle();
+  assert.deepEqual([made.language, settings.captions], ['zh-Hans', 'zh-Hans']);
+});
+
+test('a lecture without captions has nothing to switch, and leaves the wish for the others alone', async () => {
+  const { made, settings } = captions({}, 'en');
+  await made.offer([]);
+  await made.toggle();
+  assert.equal(settings.captions, 'en');
+});
+
+test('another device chose: the picture follows, off and on', async () => {
+  const { made, settings, heard } = captions({ '/zh.vtt': VTT('一'), '/en.vtt': VTT('one') });
+  await made.offer(SOURCES);
+  for (const [wished, language] of [['en', 'en'], ['off', null], ['zh-Hans', 'zh-Hans']] as const) {
+    settings.captions = wished;
+    await made.follow();
+    assert.equal(made.language, language);
+  }
+  assert.deepEqual(heard.map(([, language]) => language), ['zh-Hans', 'en', 'zh-Hans', 'zh-Hans']);
 });
 
 test('switched off they leave the picture and stay in the transcript, on the next visit, too', async () => {

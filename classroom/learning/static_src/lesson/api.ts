@@ -17,6 +17,16 @@ export interface Grant {
   policy: Policy;
   captions: { language: string; label: string; url: string }[];
   questions: Asked[];
+  settings: KeptSettings;
+}
+
+/** How a person likes to watch; `_at_ms` is when it was chosen by the server's clock, 0 where it never was. */
+export interface KeptSettings {
+  rate: number | null;
+  rate_at_ms: number;
+  /** A language, or "off". */
+  captions: string | null;
+  captions_at_ms: number;
 }
 
 export interface Policy {
@@ -62,6 +72,7 @@ export type Outcome<T> =
 export interface Addresses {
   sessions: string;
   notes: string;
+  settings: string;
 }
 
 function csrf(): string {

@@ -12,6 +12,7 @@ import { deliver, Reporter, type Status } from './reporter.ts';
 import { SaveState } from './save-state.ts';
 import { Screen } from './screen.ts';
 import { SessionClock } from './session-clock.ts';
+import { Settings } from './settings.ts';
 import { Standing } from './standing.ts';
 import { openStore, type Store } from './store.ts';
 
@@ -34,6 +35,7 @@ export class LessonPage {
   #hasLease = true;
   #keys: { tell: () => void } = { tell: () => undefined };
 
+  #settings: Settings;
   #screen: Screen;
   #notices = new Notices();
   #save: SaveState;
@@ -51,7 +53,8 @@ export class LessonPage {
       clock: () => this.#clock.ms,
       hiddenPauses: data.hidden_pauses,
     });
-    this.#screen = new Screen(data, this.#lecture, this.#standing, this);
+    this.#settings = new Settings(data.addresses.settings, data.person, data.settings);
+    this.#screen = new Screen(data, this.#lecture, this.#standing, this.#settings, this);
     this.#save = new SaveState(words);
     this.#presence = new PresenceCheck(words, {
       answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }),
@@ -72,6 +75,7 @@ export class LessonPage {
     await this.sit(this.#data.start_ms);
     await this.#ready;
     await this.#deliver();
+    await this.#settings.flush();
   }
 
   /** Take the crediting lease with a session of this page, at `start` or where it was left; whether it opened. */
@@ -99,6 +103,7 @@ export class LessonPage {
     this.#standing.freeSeek = grant.policy.free_seek;
     this.#notices.clear('lease', 'failed', 'allowance');
     this.#reporter = this.#newReporter(grant);
+    this.#settings.take(grant.settings);
     this.#screen.offer(grant);
     await this.#lecture.load(grant.manifest_url, this.#standing.begin(start ?? grant.position_ms));
     this.#screen.draw(true);
@@ -297,10 +302,20 @@ export class LessonPage {
         this.#lecture.cut();
         // The span just closed has reached the report at once; only its copy on disk comes later.
         this.#reporter?.leave();
+        this.#settings.leave();
       },
-      hidden: () => void this.#reporter?.hide(),
-      online: () => void this.#reporter?.flush().then(() => this.#deliver()),
-      focused: () => this.#reporter?.status.state === 'signed_out' && void this.#reporter.flush(),
+      hidden: () => {
+        void this.#reporter?.hide();
+        this.#settings.leave();
+      },
+      online: () => {
+        void this.#reporter?.flush().then(() => this.#deliver());
+        void this.#settings.flush();
+      },
+      focused: () => {
+        if (this.#reporter?.status.state === 'signed_out') void this.#reporter.flush();
+        void this.#settings.flush();
+      },
     });
   }
 

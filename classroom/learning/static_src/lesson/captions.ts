@@ -2,7 +2,8 @@
 // The tracks are also given to the element, for the full-screen players of phones, which draw their own.
 
 import { parseVtt, textAt, type Cue } from '../../../../media/static_src/player/lecture.ts';
-import { part, remember, remembered } from './page.ts';
+import { part } from './page.ts';
+import type { Settings } from './settings.ts';
 
 export interface CaptionSource {
   language: string;
@@ -13,6 +14,8 @@ export interface CaptionSource {
 export class Captions {
   #overlay = part('captions');
   #video: HTMLVideoElement;
+  #settings: Settings;
+  #last: string | null = null;
   #sources: CaptionSource[] = [];
   #loaded = new Map<string, Promise<Cue[]>>();
   #cues: Cue[] = [];
@@ -22,8 +25,8 @@ export class Captions {
   /** Told when another language is read. */
   onCues: (cues: Cue[], language: string) => void = () => undefined;
 
-  constructor(video: HTMLVideoElement) {
-    this.#video = video;
+  constructor(video: HTMLVideoElement, settings: Settings) {
+    [this.#video, this.#settings] = [video, settings];
     video.addEventListener('webkitbeginfullscreen', () => this.#native('showing'));
     video.addEventListener('webkitendfullscreen', () => this.#native('disabled'));
   }
@@ -41,16 +44,25 @@ export class Captions {
       Object.assign(track, { kind: 'subtitles', srclang: language, label, src: url });
       this.#video.append(track);
     }
-    const wanted = remembered('captions') ?? sources[0]?.language ?? 'off';
-    const chosen = wanted === 'off' ? null : (sources.find((one) => one.language === wanted) ?? sources[0]);
-    await this.show(chosen?.language ?? null);
-    if (!chosen && sources[0]) this.onCues(await this.#read(sources[0]), sources[0].language);
+    await this.follow();
     if (sources.length === 0) this.onCues([], '');
+  }
+
+  /** Show what is wished now; a lecture without that language shows the one spoken, and the wish stays. */
+  async follow(): Promise<void> {
+    const [first] = this.#sources;
+    const { captions } = this.#settings;
+    const wished = this.#sources.find((one) => one.language === captions) ?? first;
+    await this.show(captions === 'off' ? null : (wished?.language ?? null));
+    if (captions !== 'off' || !first) return;
+    const cues = await this.#read(first);
+    if (this.language === null) this.onCues(cues, first.language);
   }
 
   /** Put a language on the picture and into the transcript; null takes it off the picture. */
   async show(language: string | null): Promise<void> {
     this.language = language;
+    this.#last = language ?? this.#last;
     const source = this.#sources.find((one) => one.language === language);
     if (!source) {
       this.#cues = [];
@@ -63,10 +75,16 @@ export class Captions {
     this.onCues(cues, source.language);
   }
 
-  /** Choose by hand: shown, and remembered on this device. */
+  /** Choose by hand: shown, and remembered for every device. */
   async choose(language: string | null): Promise<void> {
-    remember('captions', language ?? 'off');
+    this.#settings.choose('captions', language ?? 'off');
     await this.show(language);
+  }
+
+  /** Off, or on in the language last on the picture; a lecture without captions asks for no choice. */
+  async toggle(): Promise<void> {
+    const again = this.#sources.find((one) => one.language === this.#last) ?? this.#sources[0];
+    if (again) await this.choose(this.language === null ? again.language : null);
   }
 
   draw(ms: number): void {

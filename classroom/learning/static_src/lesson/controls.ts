@@ -8,7 +8,7 @@ import type { Lecture, Quality } from '../../../../media/static_src/player/lectu
 import type { Captions } from './captions.ts';
 import { Menu } from './menu.ts';
 import { mark, part, remember, remembered } from './page.ts';
-import { clock, fill, type Words } from './words.ts';
+import { clock, type Words } from './words.ts';
 
 export interface ControlCalls {
   play: () => void;
@@ -18,15 +18,12 @@ export interface ControlCalls {
 export class Controls {
   #video: HTMLVideoElement;
   #words: Words;
-  #rates: number[];
   #store: ReturnType<typeof createMediaStore>;
   #play = part<HTMLButtonElement>('play');
   #mute = part<HTMLButtonElement>('mute');
   #volume = part<HTMLInputElement>('volume');
   #time = part('time');
   #total = part('total');
-  #rateLabel = part('rate-label');
-  #rateMenu: Menu;
   #captionMenu: Menu;
   #qualityMenu: Menu;
   #captions: Captions;
@@ -34,12 +31,9 @@ export class Controls {
   /** The height chosen by hand, which a renewed viewing keeps; null lets the network choose. */
   #height: number | null = null;
   #levels: Quality[] = [];
-  #chosen = 1;
-  #cap: number | null = 1;
 
-  constructor(lecture: Lecture, captions: Captions, rates: number[], words: Words, calls: ControlCalls) {
-    [this.#lecture, this.#video, this.#captions] = [lecture, lecture.video, captions];
-    [this.#rates, this.#words] = [rates, words];
+  constructor(lecture: Lecture, captions: Captions, words: Words, calls: ControlCalls) {
+    [this.#lecture, this.#video, this.#captions, this.#words] = [lecture, lecture.video, captions, words];
     this.#store = createMediaStore({
       media: this.#video as never,
       fullscreenElement: part('stage') as never,
@@ -53,38 +47,15 @@ export class Controls {
     this.#volume.addEventListener('input', () => this.#ask('mediavolumerequest', Number(this.#volume.value) / 100));
     part('pip').addEventListener('click', () => this.pip());
     part('fullscreen').addEventListener('click', () => this.fullscreen());
-    this.#rateMenu = new Menu(part('rate'), (value) => this.rate(Number(value)));
     this.#captionMenu = new Menu(part('captions-menu'), (value) => {
       void captions.choose(value === 'off' ? null : value);
     });
     this.#qualityMenu = new Menu(part('quality'), (value) => this.#quality(Number(value)));
-    this.#video.addEventListener('ratechange', () => this.#showRate());
     this.#video.addEventListener('volumechange', () => this.#rememberVolume());
     this.#video.addEventListener('lecture:qualities', (event) => {
       this.#qualities((event as CustomEvent<Quality[]>).detail);
     });
     this.#start();
-  }
-
-  /** Choose a speed and remember it; where it would not count, `limit` holds it down. */
-  rate(rate: number): void {
-    this.#chosen = this.#rates.includes(rate) ? rate : 1;
-    remember('rate', String(this.#chosen));
-    this.#hold();
-    this.#showRate();
-  }
-
-  /** The fastest that counts here; null where everything is verified and any speed will do. */
-  limit(cap: number | null): void {
-    if (cap === this.#cap) return;
-    this.#cap = cap;
-    this.#hold();
-  }
-
-  /** One step faster (1) or slower (-1). */
-  step(direction: 1 | -1): void {
-    const next = this.#rates[this.#rates.indexOf(this.#chosen) + direction];
-    if (next) this.rate(next);
   }
 
   volume(change: number): void {
@@ -106,11 +77,9 @@ export class Controls {
   }
 
   /** Captions off, or on in the language last shown. */
-  async captions(): Promise<void> {
-    const first = this.#captions.sources[0]?.language ?? null;
-    const next = this.#captions.language === null ? first : null;
-    await this.#captions.choose(next);
-    this.#captionMenu.value = next ?? 'off';
+  captions(): void {
+    void this.#captions.toggle();
+    this.#captionMenu.value = this.#captions.language ?? 'off';
   }
 
   /** List the caption languages that a grant offers. */
@@ -130,15 +99,9 @@ export class Controls {
   }
 
   #start(): void {
-    const saved = Number(remembered('rate') ?? 1);
     const volume = Number(remembered('volume') ?? 1);
     this.#video.volume = volume >= 0 && volume <= 1 ? volume : 1;
     this.#video.muted = remembered('muted') === '1';
-    this.#rateMenu.fill(
-      this.#rates.map((rate) => ({ value: String(rate), label: times(rate) })),
-      String(saved),
-    );
-    this.rate(saved);
     part('quality').hidden = true;
   }
 
@@ -157,22 +120,7 @@ export class Controls {
     this.#lecture.choose(index);
   }
 
-  #hold(): void {
-    const rate = this.#cap === null ? this.#chosen : Math.min(this.#chosen, this.#cap);
-    if (this.#video.playbackRate === rate) return;
-    this.#video.defaultPlaybackRate = rate;
-    this.#video.playbackRate = rate;
-  }
-
-  /** The speed in force stands on the button; what was chosen is marked in the menu. */
-  #showRate(): void {
-    const rate = this.#video.playbackRate;
-    this.#rateLabel.textContent = times(rate);
-    const held = rate < this.#chosen ? 'rate_held' : 'rate';
-    mark(part('rate-button'), 'aria-label', fill(this.#words[held]!, { rate: times(rate), chosen: times(this.#chosen) }));
-    this.#rateMenu.value = String(this.#chosen);
-  }
-
+  /** On this device only: how loud it should be is a matter of the room. */
   #rememberVolume(): void {
     remember('volume', String(this.#video.volume));
     remember('muted', this.#video.muted ? '1' : null);
@@ -197,8 +145,4 @@ export class Controls {
     part('fullscreen').dataset.state = full ? 'full' : 'windowed';
     mark(part('fullscreen'), 'aria-label', this.#words[full ? 'fullscreen_exit' : 'fullscreen']!);
   }
-}
-
-function times(rate: number): string {
-  return `${Number.isInteger(rate) ? rate.toFixed(1) : rate}×`;
 }

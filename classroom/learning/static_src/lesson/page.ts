@@ -1,6 +1,6 @@
 // The page's parts, found by name; and what the template says to the script.
 
-import type { Addresses, Interval } from './api.ts';
+import type { Addresses, Interval, KeptSettings } from './api.ts';
 import type { Chapter, Slide } from './marks.ts';
 import type { Words } from './words.ts';
 
@@ -15,6 +15,7 @@ export interface LessonData {
   /** Starts at this moment instead of where it was left: a link to a gap, a chapter, a note. */
   start_ms: number | null;
   rates: number[];
+  settings: KeptSettings;
   addresses: Addresses & { sign_in: string; next: string; previous: string };
   chapters: Chapter[];
   slides: Slide[];

@@ -10,7 +10,9 @@ import { Controls } from './controls.ts';
 import { Notes } from './notes.ts';
 import { part, type LessonData } from './page.ts';
 import { RulerView } from './ruler-view.ts';
+import type { Settings } from './settings.ts';
 import { shortcuts } from './shortcuts.ts';
+import { Speed } from './speed.ts';
 import type { Standing } from './standing.ts';
 import { Summary } from './summary.ts';
 import { Transcript } from './transcript.ts';
@@ -29,6 +31,7 @@ export class Screen {
   #cap = 1;
   #captions: Captions;
   #controls: Controls;
+  #speed: Speed;
   #ruler: RulerView;
   #summary: Summary;
   #transcript: Transcript;
@@ -36,12 +39,14 @@ export class Screen {
   #chapters: Chapters;
   #slides: Slides;
 
-  constructor(data: LessonData, lecture: Lecture, standing: Standing, asked: Asked) {
+  constructor(data: LessonData, lecture: Lecture, standing: Standing, settings: Settings, asked: Asked) {
     const { words, duration_ms: duration } = data;
     const seek = (ms: number): void => asked.seek(ms);
     [this.#lecture, this.#standing, this.#duration] = [lecture, standing, duration];
-    this.#captions = new Captions(lecture.video);
-    this.#controls = new Controls(lecture, this.#captions, data.rates, words, {
+    this.#captions = new Captions(lecture.video, settings);
+    this.#speed = new Speed(lecture.video, settings, data.rates, words);
+    settings.onChange = () => this.#follow();
+    this.#controls = new Controls(lecture, this.#captions, words, {
       play: () => asked.toggle(),
       back: () => seek(lecture.position - LETTER_MS),
     });
@@ -71,7 +76,7 @@ export class Screen {
   draw(all = false): void {
     const { position } = this.#lecture;
     const { verified, pending, gaps } = this.#standing;
-    this.#controls.limit(this.#standing.isVerified(position) ? null : this.#cap);
+    this.#speed.limit(this.#standing.isVerified(position) ? null : this.#cap);
     this.#ruler.draw({ verified, pending, gaps, position });
     this.#captions.draw(position);
     this.#controls.time(position, this.#duration);
@@ -91,6 +96,12 @@ export class Screen {
     this.#summary.completed(course);
   }
 
+  /** Another device chose: the same here. */
+  #follow(): void {
+    this.#speed.follow();
+    void this.#captions.follow().then(() => this.#controls.listCaptions());
+  }
+
   #actions(asked: Asked): Record<string, () => void> {
     const controls = this.#controls;
     return actions({
@@ -102,10 +113,10 @@ export class Screen {
       playGap: (start, end) => asked.playGap(start, end),
       volume: (step) => controls.volume(step),
       mute: () => controls.mute(),
-      captions: () => void controls.captions(),
+      captions: () => controls.captions(),
       fullscreen: () => controls.fullscreen(),
       pip: () => controls.pip(),
-      rate: (step) => controls.step(step),
+      rate: (step) => this.#speed.step(step),
       search: () => this.#transcript.focusSearch(),
       help: () => part<HTMLDialogElement>('help').showModal(),
     });
