@@ -22,10 +22,9 @@ class Covered(serializers.Serializer):
 
 
 class Reached(Covered):
-    """The same with how far one has come, and what was shown ahead and waits for what lies before it."""
+    """The same with how far one has come."""
 
     furthest_ms = serializers.IntegerField()
-    waiting = Intervals()
 
 
 class SpanRequest(serializers.Serializer):
