@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import LessonProgress
-from classroom.progress.spans import missing
+from classroom.progress.queries import waiting_media
+from classroom.progress.spans import left_out, missing
 from courses.catalogue.models import Edition, EditionLesson
 
 
@@ -63,8 +64,8 @@ class Line:
 
     @property
     def gaps(self) -> Intervals:
-        """What was left out: missing behind the furthest point."""
-        return [(start, end) for start, end in self.missing if end <= self.furthest_ms]
+        """What was left out: missing behind the furthest point, or behind what waits for it."""
+        return left_out(self.missing, waiting_media(self.progress), self.furthest_ms)
 
     @property
     def furthest_ms(self) -> int:

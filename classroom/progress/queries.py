@@ -9,8 +9,8 @@ from django.db.models import Count, Max, Min
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import spans
-from classroom.progress.intervals import Intervals, intervals
-from classroom.progress.models import Block, Evidence, LessonProgress, PresenceCheck
+from classroom.progress.intervals import Intervals, intervals, union
+from classroom.progress.models import Block, Evidence, LessonProgress, PersonClock, PlaySession, PresenceCheck
 from classroom.progress.moments import from_ms
 from classroom.progress.terms import policy_of
 
@@ -26,6 +26,17 @@ def gaps(
     """Return what of a lecture is still to be watched, in ms; playing exactly this makes it seen."""
     coverage = intervals(progress.coverage) if progress else []
     return spans.missing(coverage, duration, policy_of(policy or {}).tolerance)
+
+
+def waiting_media(progress: LessonProgress | None) -> Intervals:
+    """Return what was shown ahead of the furthest point, in ms: it counts once what lies before it does."""
+    return union((s, e) for s, e, *_ in progress.waiting) if progress else []
+
+
+def left_out(progress: LessonProgress | None, duration: int, policy: Mapping[str, Any]) -> Intervals:
+    """Return the gaps behind what was reached, in ms, as learner, manager and regulator are shown them."""
+    lacking = gaps(progress, duration, policy)
+    return spans.left_out(lacking, waiting_media(progress), progress.furthest_ms if progress else 0)
 
 
 def is_seen(
@@ -56,6 +67,29 @@ class Heard:
     reports: int
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """A session as those who check it see it."""
+
+    opened_at: datetime
+    device: str
+    reports: int
+
+
+def viewings(enrolment: Enrolment, *, most: int = 20) -> list[Viewing]:
+    """Return the newest viewings of an enrolment. Two queries: of those in use the person's clock knows more."""
+    clock = PersonClock.objects.filter(pk=enrolment.user_id).only("sessions").first()
+    at_hand = clock.sessions if clock else {}
+    return [
+        Viewing(
+            opened_at=one.opened_at,
+            device=one.agent_family or one.device,
+            reports=1 + at_hand.get(str(one.pk), {"seq": one.highest_seq})["seq"],
+        )
+        for one in PlaySession.objects.filter(enrolment=enrolment).order_by("-opened_at")[:most]
+    ]
 
 
 def heard(enrolment: Enrolment) -> dict[int, Heard]:

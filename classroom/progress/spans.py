@@ -11,8 +11,9 @@ credited to a lesson is at most `cap` times their length plus `SLACK_MS`, once.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from classroom.progress.intervals import Intervals, both, holes, insert, minus, size
+from classroom.progress.intervals import Intervals, both, holes, insert, minus, size, union
 
 # Media and wall clocks differ a little: what may run ahead, once a person and lesson.
 SLACK_MS = 2000
@@ -25,6 +26,8 @@ WAITING_AT_MOST = 200
 
 # A piece [s, e) of media shown during the wall interval [a, b).
 Piece = tuple[int, int, int, int]
+# One that waits, with the session that showed it: another one may bring what it waits for.
+Waiting = tuple[int, int, int, int, str]
 
 
 class Rule:
@@ -37,6 +40,7 @@ class Rule:
     HEARD = "heard"
     PRESENT = "present"
     FIRST_VIEW = "first_view"
+    CROWDED = "crowded"
     LIFE = "life"
 
 
@@ -71,6 +75,7 @@ class Terms:
     tolerance: int = 1500
     allowance: int = 900_000
     free_seek: bool = False
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Standing:
 
     coverage: Intervals = field(default_factory=list)
     slack: int = SLACK_MS
-    waiting: tuple[Piece, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     held: Intervals = field(default_factory=list)
     life: Intervals = field(default_factory=list)
     folded_until: int = 0
@@ -105,12 +110,20 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a report earned: `kept` for good, `held` until a presence check is answered."""
+    """What a report earned: `kept` for good, `held` until a presence check is answered.
+
+    `waited`: what of it other sessions had shown before.
+    """
 
     standing: Standing
     kept: tuple[Piece, ...]
     held: tuple[Piece, ...]
     refused: tuple[Refused, ...]
+    waited: tuple[Waiting, ...] = ()
+
+    def session_of(self, piece: Piece) -> str | None:
+        """Return the other session that showed a piece of this verdict; None for the reporting one."""
+        return next((one[4] for one in self.waited if one[2] <= piece[2] and piece[3] <= one[3]), None)
 
 
 class _Judge:
@@ -126,6 +139,7 @@ class _Judge:
         self.kept: list[Piece] = []
         self.held: list[Piece] = []
         self.refused: list[Refused] = []
+        self.waited: list[Waiting] = []
 
     def take(self, span: Span) -> None:
         """Try one span: what depends on the session alone, then what depends on the person."""
@@ -151,9 +165,13 @@ class _Judge:
             self._refuse(Rule.ENCODE, terms.duration, span.e)
             wall = piece[2] + (span.t1 - span.t0) * (terms.duration - span.s) // (span.e - span.s)
             piece = (span.s, terms.duration, piece[2], max(wall, piece[2] + 1))
-        if piece[3] > self.now + terms.tolerance or piece[2] >= self.now:
+        early = piece[3] - self.now
+        if early > terms.tolerance:
             self._refuse(Rule.PAST, piece[0], piece[1])
             return None
+        if early > 0:
+            # A device's clock that runs a little fast: the same time, told when it was.
+            piece = (piece[0], piece[1], max(terms.opened, piece[2] - early), self.now)
         for limit, rule in ((self.now, Rule.PAST), (terms.until, Rule.GRANT)):
             parts = self._split(piece, both(piece[2:], [(0, limit)]), rule)
             if not parts:
@@ -182,30 +200,39 @@ class _Judge:
     def _admit(self, piece: Piece) -> None:
         """Credit a piece unless it is ahead on first view; then what waited may follow it."""
         if self._is_ahead(piece):
-            self._refuse(Rule.FIRST_VIEW, piece[0], piece[1])
             self._wait(piece)
             return
         self._credit(piece)
+        self.follow()
+
+    def follow(self) -> None:
+        """Credit what waits and is reached by now."""
         while ready := next((one for one in self.waiting if not self._is_ahead(one)), None):
             self.waiting.remove(ready)
-            self._credit(ready)
+            if ready[4] != self.terms.session:
+                self.waited.append(ready)
+            self._credit(ready[:4])
 
-    def _is_ahead(self, piece: Piece) -> bool:
+    def _is_ahead(self, piece: Piece | Waiting) -> bool:
         return not self.terms.free_seek and piece[0] > self.furthest + self.terms.tolerance
 
     def _wait(self, piece: Piece) -> None:
-        """Keep a piece for later, joined to its neighbours; too many separate ones are let go."""
+        """Keep a piece for later, joined to its neighbours of this session."""
         if any(
-            s <= piece[0] and piece[1] <= e and a <= piece[2] and piece[3] <= b for s, e, a, b in self.waiting
+            s <= piece[0] and piece[1] <= e and a <= piece[2] and piece[3] <= b
+            for s, e, a, b, _ in self.waiting
         ):
+            self._refuse(Rule.FIRST_VIEW, piece[0], piece[1])
             return
-        joined: list[Piece] = []
-        for one in sorted([*self.waiting, piece]):
-            if joined and (joined[-1][1], joined[-1][3]) == (one[0], one[2]):
-                joined[-1] = (joined[-1][0], one[1], joined[-1][2], one[3])
+        joined: list[Waiting] = []
+        for one in sorted([*self.waiting, (*piece, self.terms.session)]):
+            if joined and (joined[-1][1], joined[-1][3], joined[-1][4]) == (one[0], one[2], one[4]):
+                joined[-1] = (joined[-1][0], one[1], joined[-1][2], one[3], one[4])
             else:
                 joined.append(one)
-        if len(joined) <= WAITING_AT_MOST:
+        has_room = len(joined) <= WAITING_AT_MOST
+        self._refuse(Rule.FIRST_VIEW if has_room else Rule.CROWDED, piece[0], piece[1])
+        if has_room:
             self.waiting = joined
 
     def _credit(self, piece: Piece) -> None:
@@ -265,7 +292,7 @@ def judge(
         life=judge_.life,
         heard=heard_at(standing.heard, now, terms.allowance),
     )
-    return Verdict(after, tuple(judge_.kept), tuple(judge_.held), tuple(judge_.refused))
+    return Verdict(after, tuple(judge_.kept), tuple(judge_.held), tuple(judge_.refused), tuple(judge_.waited))
 
 
 def release(pieces: Iterable[Piece], *, terms: Terms, standing: Standing, now: int) -> Verdict:
@@ -273,9 +300,7 @@ def release(pieces: Iterable[Piece], *, terms: Terms, standing: Standing, now: i
     judge_ = _Judge(terms, replace(standing, held=[]), now, None)
     for piece in pieces:
         judge_._keep(piece)
-    while ready := next((one for one in judge_.waiting if not judge_._is_ahead(one)), None):
-        judge_.waiting.remove(ready)
-        judge_._credit(ready)
+    judge_.follow()
     after = replace(
         standing,
         coverage=judge_.coverage,
@@ -284,7 +309,7 @@ def release(pieces: Iterable[Piece], *, terms: Terms, standing: Standing, now: i
         held=[],
         life=judge_.life,
     )
-    return Verdict(after, tuple(judge_.kept), (), tuple(judge_.refused))
+    return Verdict(after, tuple(judge_.kept), (), tuple(judge_.refused), tuple(judge_.waited))
 
 
 def heard_at(heard: Intervals, now: int, allowance: int) -> Intervals:
@@ -295,13 +320,18 @@ def heard_at(heard: Intervals, now: int, allowance: int) -> Intervals:
 def fold_life(
     life: Intervals, folded_until: int, now: int, horizon: int, at_most: int
 ) -> tuple[Intervals, int]:
-    """Return `life` without what is older than `horizon` or more than `at_most`, and the new fold.
+    """Return `life` without what is older than `horizon`, in at most `at_most` parts, and the new fold.
 
-    Nothing before the fold can earn any more, so folding never lets a second count twice.
+    Nothing before the fold can earn any more, and nothing in a gap between two parts that is closed, the
+    shortest first: so folding never lets a second count twice.
     """
-    kept = [one for one in life if one[1] > now - horizon][-at_most:]
-    dropped = len(life) - len(kept)
-    return (kept, max(folded_until, life[dropped - 1][1])) if dropped else (life, folded_until)
+    kept = [one for one in life if one[1] > now - horizon]
+    if dropped := len(life) - len(kept):
+        folded_until = max(folded_until, life[dropped - 1][1])
+    gaps = sorted((two[0] - one[1], one[1], two[0]) for one, two in pairwise(kept))
+    for _, start, end in gaps[: max(0, len(kept) - at_most)]:
+        kept = insert(kept, start, end)
+    return kept, folded_until
 
 
 def missing(coverage: Intervals, duration: int, tolerance: int) -> Intervals:
@@ -313,6 +343,16 @@ def missing(coverage: Intervals, duration: int, tolerance: int) -> Intervals:
     every = holes(coverage, duration)
     large = [one for one in every if one[1] - one[0] > tolerance]
     return large if size(every) - size(large) <= FORGIVEN_MS else every
+
+
+def left_out(lacking: Intervals, waiting: Iterable[tuple[int, int]], furthest: int) -> Intervals:
+    """Return of what is `lacking` the parts behind the furthest point, or behind what waits for them.
+
+    Of what waits itself nothing is to be played again.
+    """
+    shown = union(waiting)
+    reach = max([furthest, *(end for _, end in shown)])
+    return [part for one in lacking for part in minus(one, shown) if part[1] <= reach]
 
 
 def is_seen(coverage: Intervals, duration: int, tolerance: int, percent: int) -> bool:

@@ -46,7 +46,7 @@ def facts_of(policy: Policy) -> dict[str, Any]:
     }
 
 
-def terms_of(policy: Policy, duration: int, opened: int, *ends: int) -> Terms:
+def terms_of(policy: Policy, session: str, duration: int, opened: int, *ends: int) -> Terms:
     """Return what a session that was opened at `opened` is granted; it ends at the earliest of `ends`."""
     return Terms(
         duration=duration,
@@ -56,4 +56,5 @@ def terms_of(policy: Policy, duration: int, opened: int, *ends: int) -> Terms:
         tolerance=policy.tolerance,
         allowance=policy.allowance,
         free_seek=policy.free_seek,
+        session=session,
     )

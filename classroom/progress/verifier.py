@@ -274,12 +274,24 @@ class Reader:
             where = f"row {body['index']}"
             if known is None or not 0 <= s < e <= known["duration_ms"]:
                 self.fault(f"{where} credits what is no part of a lecture of this edition")
-            if not self.opened_at.get(body["session"], end) <= start < end <= body["received"]:
+            opened = self._opened(body, lesson, start, end)
+            if not opened <= start < end <= body["received"]:
                 self.fault(f"{where} credits time outside its session or after it was received")
             self.kept.setdefault(lesson, []).append((s, e))
             self.walls.append((start, end))
             self.media_ms[lesson] = self.media_ms.get(lesson, 0) + e - s
             self.wall_ms[lesson] = self.wall_ms.get(lesson, 0) + end - start
+
+    def _opened(self, body: Facts, lesson: str, start: int, end: int) -> int:
+        """Return when the session began that showed a piece: the row's own, or an earlier one of the lesson.
+
+        Where the opening itself is in a block that is not here, nothing can be said against it.
+        """
+        session = body["session"]
+        for whose, begin, until in body["facts"].get("waited", []):
+            if begin <= start and end <= until and self.lesson_of.get(whose, lesson) == lesson:
+                session = whose
+        return self.opened_at.get(session, start)
 
     def _read_checkpoint(self, line: Facts) -> None:
         name, leaf = f"checkpoint {line['number']}", line["leaf"]

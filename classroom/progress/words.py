@@ -23,5 +23,8 @@ def why(rule: str) -> str:
         Rule.FIRST_VIEW: _(
             "This part lies ahead of what you have watched. It counts as soon as you have watched up to it."
         ),
+        Rule.CROWDED: _(
+            "Too many separate parts were shown ahead of what you have watched. Play this part again later."
+        ),
         Rule.LIFE: _("This time was already counted, on this or another device. Time counts once."),
     }.get(rule, _("This part could not be counted. Play it again."))

@@ -12,10 +12,10 @@ from django.utils import timezone
 from classroom.enrolment.models import Enrolment
 from classroom.people.models import User
 from classroom.progress import chain, errors, history, rows, spans
-from classroom.progress.intervals import Intervals, intervals, size
+from classroom.progress.intervals import Intervals, intervals, size, union
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
 from classroom.progress.moments import from_ms, to_ms
-from classroom.progress.services.presence import Asking, Presence
+from classroom.progress.services.presence import Asking, Presence, waited_facts, waiting_of
 from classroom.progress.services.sessions import keep_at_hand
 from classroom.progress.spans import Refused, Span, Standing, Verdict
 from classroom.progress.terms import Policy, policy_of, terms_of
@@ -31,7 +31,8 @@ _EARLY_AT_MOST = 512
 class Credit:
     """What a report changed, for the conductor and for the learner. Times are milliseconds.
 
-    `crossed`: with this report the lesson came to be seen. `missing`: what is still to be watched.
+    `crossed`: with this report the lesson came to be seen. `missing`: what is still to be watched;
+    `waiting`: what of it was shown already, and counts once what lies before it is.
     """
 
     enrolment_id: int
@@ -42,6 +43,7 @@ class Credit:
     coverage: Intervals
     furthest_ms: int
     missing: Intervals
+    waiting: Intervals
     refused: tuple[Refused, ...]
     highest_seq: int
     crossed: bool
@@ -147,11 +149,11 @@ def _locked(session_id: uuid.UUID, user_id: int, admits: Callable[[User], bool] 
         raise errors.SessionUnknown
     if admits is not None and not admits(session.clock.user):
         raise errors.SignedOut
-    state = session.clock.sessions.get(str(session.pk)) or {
-        "seq": session.highest_seq,
-        "early": session.early,
-        "heard": session.heard,
-    }
+    state = session.clock.sessions.get(str(session.pk))
+    if state is None:
+        # Written back to its row, perhaps while this report waited for the clock: what was read is too old.
+        session.refresh_from_db(fields=["highest_seq", "early", "heard"])
+        state = {"seq": session.highest_seq, "early": session.early, "heard": session.heard}
     policy = policy_of(session.policy)
     return _Case(session, session.progress, session.clock, state, policy, to_ms(session.opened_at))
 
@@ -165,7 +167,7 @@ def _standing(case: _Case, asking: Asking | None) -> Standing:
     return Standing(
         coverage=intervals(progress.coverage),
         slack=progress.slack_ms,
-        waiting=tuple((s, e, a, b) for s, e, a, b in progress.waiting),
+        waiting=waiting_of(progress.waiting),
         held=asking.held if asking else [],
         life=intervals(clock.life),
         folded_until=clock.folded_until,
@@ -181,7 +183,7 @@ def _judge(
     ends = [to_ms(one) for one in (session.closed_at, session.enrolment.withdrawn_at) if one]
     return spans.judge(
         reported,
-        terms=terms_of(case.policy, session.duration_ms, case.opened, *ends),
+        terms=terms_of(case.policy, str(session.pk), session.duration_ms, case.opened, *ends),
         standing=standing,
         now=received,
         question=asking.question if asking else None,
@@ -193,6 +195,7 @@ def _append(
 ) -> None:
     if verdict.held:
         facts = {**facts, "held": [list(piece) for piece in verdict.held]}
+    facts = {**facts, **waited_facts(verdict)}
     chain.append(
         case.clock,
         chain.Entry(
@@ -266,6 +269,7 @@ def _credit(
         coverage=coverage,
         furthest_ms=verdict.standing.furthest,
         missing=spans.missing(coverage, duration, policy.tolerance),
+        waiting=union((s, e) for s, e, *_ in verdict.standing.waiting),
         refused=verdict.refused,
         highest_seq=case.state["seq"],
         crossed=seen and not was,

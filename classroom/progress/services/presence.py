@@ -19,9 +19,10 @@ from classroom.progress import chain, errors, spans
 from classroom.progress.intervals import Intervals, insert, intervals, size, union
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession, PresenceCheck
 from classroom.progress.moments import from_ms, to_ms
-from classroom.progress.spans import Piece, Question, Standing, Verdict
+from classroom.progress.spans import Piece, Question, Standing, Verdict, Waiting
 from classroom.progress.terms import policy_of, terms_of
 
+Facts = dict[str, Any]
 # The time to answer, from the first contact after the question was sent; each extension adds as much.
 WINDOW_MS = 60_000
 EXTENSIONS_AT_MOST = 10
@@ -102,8 +103,11 @@ class Asking:
             self._count_down(session, newly, every)
             return
         if verdict.held:
-            mine = check.provisional.setdefault(str(session.pk), {"progress": self.progress_id, "pieces": []})
-            mine["pieces"] += [list(piece) for piece in verdict.held]
+            for piece in verdict.held:
+                # What another session had shown and waited until now is credited to that one.
+                key = verdict.session_of(piece) or str(session.pk)
+                one = check.provisional.setdefault(key, {"progress": self.progress_id, "pieces": []})
+                one["pieces"].append(list(piece))
         if check.sent_at is None and played:
             check.sent_at = from_ms(self.now)
             self._is_dirty = True
@@ -142,6 +146,17 @@ def _presence(check: PresenceCheck, now: int) -> Presence:
         seconds_left=max(0, (to_ms(check.expires_at) - now) // 1000),
         extensions_left=EXTENSIONS_AT_MOST - check.extensions,
     )
+
+
+def waiting_of(stored: list[list[Any]]) -> tuple[Waiting, ...]:
+    """Return what waits as the rules take it. Rows of former days do not name the session."""
+    return tuple((s, e, a, b, whose[0] if whose else "") for s, e, a, b, *whose in stored)
+
+
+def waited_facts(verdict: Verdict) -> Facts:
+    """Return what a row says of the pieces that other sessions had shown: whose they are, and when."""
+    waited = [[whose, a, b] for _, _, a, b, whose in verdict.waited if whose]
+    return {"waited": waited} if waited else {}
 
 
 def draw(every: int) -> int:
@@ -216,8 +231,11 @@ def _settle_held(
         held = check.provisional.get(key, {"pieces": []})["pieces"]
         pieces: list[Piece] = [(s, e, a, b) for s, e, a, b in held]
         kept: list[list[int]] = []
+        facts: Facts = {"check": str(check.pk), "state": str(check.state)}
         if passed and pieces:
-            kept, seen = _release(session, rows[session.progress_id], clock, pieces, now)
+            verdict, seen = _release(session, rows[session.progress_id], clock, pieces, now)
+            kept = [list(piece) for piece in verdict.kept]
+            facts |= waited_facts(verdict)
             seen_in += [session.enrolment_id] if seen else []
         chain.append(
             clock,
@@ -229,7 +247,7 @@ def _settle_held(
                 session_id=session.pk,
                 kept=kept,
                 refused=[] if passed else [[spans.Rule.PRESENT, s, e] for s, e, _, _ in pieces],
-                facts={"check": str(check.pk), "state": str(check.state)},
+                facts=facts,
             ),
         )
     return seen_in
@@ -237,17 +255,17 @@ def _settle_held(
 
 def _release(
     session: PlaySession, progress: LessonProgress, clock: PersonClock, pieces: list[Piece], now: int
-) -> tuple[list[list[int]], bool]:
-    """Credit held pieces, and what waited behind them; return what is kept and whether the lesson is seen now."""
+) -> tuple[Verdict, bool]:
+    """Credit held pieces, and what waited behind them; return what it is and whether the lesson is seen now."""
     policy = policy_of(session.policy)
     before = Standing(
         coverage=intervals(progress.coverage),
         slack=progress.slack_ms,
-        waiting=tuple((s, e, a, b) for s, e, a, b in progress.waiting),
+        waiting=waiting_of(progress.waiting),
         life=intervals(clock.life),
         folded_until=clock.folded_until,
     )
-    terms = terms_of(policy, session.duration_ms, to_ms(session.opened_at))
+    terms = terms_of(policy, str(session.pk), session.duration_ms, to_ms(session.opened_at))
     verdict = spans.release(pieces, terms=terms, standing=before, now=now)
     after = verdict.standing
     progress.coverage = [list(one) for one in after.coverage]
@@ -261,7 +279,7 @@ def _release(
     clock.life = [list(one) for one in after.life]
     rule = (session.duration_ms, policy.tolerance, policy.coverage_percent)
     seen = spans.is_seen(after.coverage, *rule) and not spans.is_seen(before.coverage, *rule)
-    return [list(piece) for piece in verdict.kept], seen
+    return verdict, seen
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Max
 
@@ -10,8 +11,8 @@ from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
-from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress, PlaySession
-from classroom.progress.queries import Heard, heard
+from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress
+from classroom.progress.queries import Heard, Viewing, heard, left_out, viewings
 from classroom.reports.queries.board import supervised
 from courses.catalogue.models import EditionLesson
 
@@ -64,7 +65,7 @@ class Proof:
 
     enrolment: Enrolment
     lessons: list[Lesson]
-    sessions: list[PlaySession]
+    sessions: list[Viewing]
     chain: Chain | None
     sealed: int
     attempts: list[Attempt]
@@ -83,7 +84,7 @@ class Proof:
 
 
 def proof(enrolment: Enrolment) -> Proof:
-    """Gather the evidence of an enrolment that the caller may read. Ten queries.
+    """Gather the evidence of an enrolment that the caller may read. Eleven queries.
 
     Of a lecture only what was played is a report; opening it is none. `sealed` says how many rows of
     the chain the newest signed checkpoint covers.
@@ -91,13 +92,13 @@ def proof(enrolment: Enrolment) -> Proof:
     progress = {row.lesson_id: row for row in LessonProgress.objects.filter(enrolment=enrolment)}
     reported = heard(enrolment)
     lessons = [
-        _lesson(row, progress.get(row.pk), reported.get(row.pk))
+        _lesson(row, progress.get(row.pk), reported.get(row.pk), enrolment.edition.policy)
         for row in EditionLesson.objects.filter(edition_id=enrolment.edition_id)
     ]
     return Proof(
         enrolment=enrolment,
         lessons=lessons,
-        sessions=list(PlaySession.objects.filter(enrolment=enrolment).order_by("-opened_at")[:20]),
+        sessions=viewings(enrolment),
         chain=Chain.objects.filter(enrolment=enrolment).first(),
         sealed=CheckpointLeaf.objects.filter(enrolment=enrolment).aggregate(n=Max("length"))["n"] or 0,
         attempts=list(
@@ -115,14 +116,16 @@ def proof(enrolment: Enrolment) -> Proof:
     )
 
 
-def _lesson(row: EditionLesson, progress: LessonProgress | None, told: Heard | None) -> Lesson:
+def _lesson(
+    row: EditionLesson, progress: LessonProgress | None, told: Heard | None, policy: dict[str, Any]
+) -> Lesson:
     spans = [(start, end) for start, end in progress.coverage] if progress else []
     return Lesson(
         row=row,
         covered_ms=progress.covered_ms if progress else 0,
         acknowledged_at=progress.acknowledged_at if progress else None,
         spans=spans,
-        gaps=_gaps(spans, progress.furthest_ms if progress else 0),
+        gaps=left_out(progress, row.duration_ms, policy),
         first_at=told.first_at if told else None,
         last_at=told.last_at if told else None,
         reports=told.reports if told else 0,
@@ -132,13 +135,3 @@ def _lesson(row: EditionLesson, progress: LessonProgress | None, told: Heard | N
 def _clock(milliseconds: int) -> str:
     minutes, seconds = divmod(milliseconds // 1000, 60)
     return f"{minutes}:{seconds:02d}"
-
-
-def _gaps(spans: list[tuple[int, int]], furthest: int) -> list[tuple[int, int]]:
-    """Return the milliseconds that are missing behind the furthest point."""
-    gaps, at = [], 0
-    for start, end in spans:
-        if start > at:
-            gaps.append((at, start))
-        at = end
-    return [*gaps, (at, furthest)] if furthest > at else gaps

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from classroom.progress import errors, services
+from classroom.progress import errors, services, verifier
+from classroom.progress.export import export_lines
 from classroom.progress.models import Evidence, PersonClock, PresenceCheck
 from classroom.progress.services import presence
 from classroom.progress.spans import Rule
@@ -88,6 +89,25 @@ def test_a_missed_question_lets_go_its_own_span_which_is_made_up_by_replaying(le
     made_up = learner.play(30, 60)
     assert made_up.coverage == [(0, 70_000)]
     assert services.rebuild(enrolment=learner.enrolment) == []
+
+
+def test_what_waited_since_an_earlier_viewing_is_proven_by_that_one(learner):
+    """The next day the missed part is made up in a new viewing, and what lay behind it counts with it."""
+    check = asked(learner)
+    first = learner.session
+    learner.play(30, 60)
+    learner.wait(61)
+    again = learner.play(60, 70, step_s=10)
+    learner.report()
+    answer(learner, again.presence)
+    learner.wait(3600)
+    learner.open()
+    made_up = learner.play(30, 60)
+    assert (made_up.coverage, check.id != again.presence.id) == ([(0, 70_000)], True)
+    row = Evidence.rows.filter(facts__has_key="waited").get()
+    assert [whose for whose, _, _ in row.facts["waited"]] == [str(first.pk)]
+    report = verifier.verify(list(export_lines(learner.enrolment)))
+    assert (report.faults, report.covered_ms) == ([], {str(first.lesson.key): 70_000})
 
 
 def test_blocking_the_question_earns_nothing_ever(learner):

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -62,10 +63,25 @@ def test_the_end_of_the_encode_cuts_a_span_and_keeps_the_rest():
     assert verdict.refused == (Refused(Rule.ENCODE, 600_000, 600_500),)
 
 
-def test_a_client_clock_a_little_ahead_loses_only_what_has_not_happened_yet():
-    verdict = played((0, 10_000, 0, 10_000), now=9_000)
-    assert verdict.standing.coverage == [(0, 9_000)]
-    assert verdict.refused == (Refused(Rule.PAST, 9_000, 10_000),)
+def test_a_client_clock_a_little_ahead_loses_nothing():
+    before = Standing(coverage=[(0, 20_000)], heard=START.heard, life=[(at(0), at(20_000))])
+    verdict = played((20_000, 30_000, 21_500, 31_500), now=30_500, standing=before)
+    assert verdict.kept == ((20_000, 30_000, at(20_500), at(30_500)),)
+    assert verdict.refused == ()
+
+
+@pytest.mark.parametrize("ppm", [-100, 50, 100, 200])
+def test_a_device_whose_clock_drifts_through_a_long_sitting_misses_nothing(ppm):
+    """Every span ends where its device says, which is more and more beside the server's time."""
+    length, step = 2 * 3_600_000, 15_000
+    terms = Terms(duration=length, opened=OPENED, until=TERMS.until)
+    standing = START
+    for start in range(0, length, step):
+        wall = [moment + moment * ppm // 1_000_000 for moment in (start, start + step)]
+        standing = played(
+            (start, start + step, *wall), now=start + step + 40, standing=standing, terms=terms
+        ).standing
+    assert rules.is_seen(standing.coverage, length, terms.tolerance, 100)
 
 
 def test_nothing_counts_after_the_grant_ended():
@@ -140,7 +156,7 @@ def test_free_seek_lets_a_part_ahead_count():
 
 def test_a_report_that_arrives_early_waits_for_the_one_before_it():
     early = played((15_000, 30_000, 15_000, 30_000), now=30_000)
-    assert early.standing.waiting == ((15_000, 30_000, at(15_000), at(30_000)),)
+    assert early.standing.waiting == ((15_000, 30_000, at(15_000), at(30_000), ""),)
     then = played((0, 15_000, 0, 15_000), now=30_000, standing=early.standing)
     assert then.standing.coverage == [(0, 30_000)]
     assert then.standing.waiting == ()
@@ -159,6 +175,29 @@ def test_what_waits_is_bounded_and_joined():
         start, wall = 300_000 + number * 1_100, number * 1_000
         standing = played((start, start + 500, wall, wall + 500), now=300_000, standing=standing).standing
     assert len(standing.waiting) == rules.WAITING_AT_MOST
+    one_more = played((590_000, 590_500, 299_000, 299_500), now=300_000, standing=standing)
+    assert one_more.refused == (Refused(Rule.CROWDED, 590_000, 590_500),)
+    known = played((300_000, 300_500, 0, 500), now=300_000, standing=standing)
+    assert known.refused == (Refused(Rule.FIRST_VIEW, 300_000, 300_500),)
+
+
+def test_what_two_sessions_showed_is_told_apart():
+    first = replace(TERMS, session="first")
+    second = replace(TERMS, session="second")
+    early = played((15_000, 20_000, 15_000, 20_000), now=20_000, terms=first)
+    more = played((20_000, 30_000, 20_000, 30_000), now=30_000, terms=second, standing=early.standing)
+    assert [one[4] for one in more.standing.waiting] == ["first", "second"]
+    then = played((0, 15_000, 0, 15_000), now=30_000, terms=second, standing=more.standing)
+    assert then.standing.coverage == [(0, 30_000)]
+    assert then.waited == ((15_000, 20_000, at(15_000), at(20_000), "first"),)
+    assert [then.session_of(piece) for piece in then.kept] == [None, "first", None]
+
+
+def test_gaps_are_what_was_left_out_and_not_what_waits_for_it():
+    lacking = [(20_000, 600_000)]
+    assert rules.left_out(lacking, [], 20_000) == []
+    assert rules.left_out(lacking, [(30_000, 45_000)], 20_000) == [(20_000, 30_000)]
+    assert rules.left_out([(5_000, 6_000), *lacking], [], 20_000) == [(5_000, 6_000)]
 
 
 def test_while_a_presence_check_waits_time_is_held():
@@ -203,12 +242,12 @@ def test_missing_forgives_cuts_but_not_a_comb():
     assert not rules.is_seen([], 0, 1_500, 100)
 
 
-def test_folding_life_keeps_the_newest():
-    life = [(n * 10, n * 10 + 5) for n in range(200)]
-    kept, folded = rules.fold_life(life, 0, 2_000, 10_000, 50)
-    assert kept == life[-50:]
-    assert folded == life[149][1]
-    assert rules.fold_life(life, 7, 2_000, 10_000, 500) == (life, 7)
+def test_folding_life_closes_the_shortest_gaps_and_lets_the_old_go():
+    life = [(0, 100), (110, 200), (900, 1_000), (1_005, 1_100)]
+    assert rules.fold_life(life, 7, 2_000, 10_000, 4) == (life, 7)
+    assert rules.fold_life(life, 0, 2_000, 10_000, 3) == ([(0, 100), (110, 200), (900, 1_100)], 0)
+    assert rules.fold_life(life, 0, 2_000, 10_000, 2) == ([(0, 200), (900, 1_100)], 0)
+    assert rules.fold_life(life, 0, 2_000, 1_500, 4) == (life[2:], 200)
 
 
 # Properties
