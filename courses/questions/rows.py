@@ -12,6 +12,8 @@ KINDS = ("single", "multiple", "true_false")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST_STEM, LONGEST_OPTION, MOST_OPTIONS = 2000, 500, 12
 LONGEST_REFERENCE = 64
+# What stands where a sign was lost on the way: nobody could answer what is left.
+DAMAGED = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,13 @@ def checked(row: QuestionRow) -> QuestionRow:
 
 
 def _check_signs(row: QuestionRow) -> None:
-    """What a database would refuse, and with it everything else of the file."""
+    """What a database would refuse, and with it everything else of the file; what came damaged."""
     if len(row.reference) > LONGEST_REFERENCE:
         words = _("The reference is longer than %(n)d characters.") % {"n": LONGEST_REFERENCE}
         raise BadQuestion("reference", words)
-    texts = (row.reference, row.stem, row.explanation, row.legal_basis)
-    if any("\x00" in text for text in (*texts, *(f"{option.key}{option.text}" for option in row.options))):
+    options = (f"{option.key}{option.text}" for option in row.options)
+    texts = (row.reference, row.stem, row.explanation, row.legal_basis, *options)
+    if any("\x00" in text or DAMAGED in text for text in texts):
         raise BadQuestion("stem", _("It holds a sign that cannot be kept. Type the question anew."))
 
 

@@ -144,7 +144,8 @@ def _choice(parts: list[str], style: str, place: str, stem: str) -> QuestionRow:
         return QuestionRow.refused(place, _("The weights of the right answers do not make 100 %."), stem)
     options = lettered([answer.text for answer in answers])
     right = full or part_right
-    keys = tuple(option.key for option, answer in zip(options, answers, strict=True) if answer in right)
+    # More answers than there are letters are refused with their number, as too many options are.
+    keys = tuple(option.key for option, answer in zip(options, answers, strict=False) if answer in right)
     return QuestionRow(
         kind="single" if len(right) == 1 else "multiple",
         stem=stem,

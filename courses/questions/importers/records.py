@@ -1,6 +1,7 @@
 """JSON: a list of questions with `id`, `kind`, `stem`, `options`, `answers`, `explanation`, `reference`."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from courses.questions.errors import UnreadableFile
-from courses.questions.rows import Option, QuestionRow
+from courses.questions.rows import DAMAGED, Option, QuestionRow
+
+# JSON may spell half of a pair (`\ud800`), which no page can show and no database keep.
+_HALF_SIGN = re.compile("[\ud800-\udfff]")
 
 
 def read_json(text: str) -> list[QuestionRow]:
@@ -18,13 +22,14 @@ def read_json(text: str) -> list[QuestionRow]:
     """
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        if isinstance(data, dict):
+            data = data.get("questions")
+        if not isinstance(data, list):
+            raise UnreadableFile(_("A list of questions is expected."))
+        return [row_of(item, place=str(number)) for number, item in enumerate(data, start=1)]
+    except (ValueError, RecursionError) as error:
+        # Not only what breaks the grammar: a number of thousands of digits, lists in lists without an end.
         raise UnreadableFile(_("This is not JSON: %(error)s") % {"error": error}) from error
-    if isinstance(data, dict):
-        data = data.get("questions")
-    if not isinstance(data, list):
-        raise UnreadableFile(_("A list of questions is expected."))
-    return [row_of(item, place=str(number)) for number, item in enumerate(data, start=1)]
 
 
 def row_of(item: Any, *, place: str = "") -> QuestionRow:
@@ -59,7 +64,7 @@ def row_of(item: Any, *, place: str = "") -> QuestionRow:
 
 def _text(item: Mapping[str, Any], name: str) -> str:
     value = item.get(name)
-    return "" if value is None else str(value).strip()
+    return "" if value is None else _HALF_SIGN.sub(DAMAGED, str(value)).strip()
 
 
 def _day(item: Mapping[str, Any], name: str) -> date | None:

@@ -7,6 +7,7 @@ only a question's first row names it. *By question*: one row each (编号, 题�
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -51,8 +52,14 @@ def read_xlsx(content: bytes) -> list[QuestionRow]:
             unpacked = sum(item.file_size for item in archive.infolist())
         if unpacked > _LARGEST_UNPACKED:
             raise UnreadableFile(_("A sheet has more than %(n)d rows.") % {"n": _MOST_ROWS_READ})
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError) as error:
+        with warnings.catch_warnings():
+            # openpyxl warns of parts that it drops; none of them holds a cell.
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=False)
+    except UnreadableFile:
+        raise
+    except Exception as error:
+        # openpyxl says in a dozen ways that a part of the file is broken, or locked by a password.
         raise UnreadableFile(_("This is not an XLSX file. Save it again as XLSX.")) from error
     rows: list[QuestionRow] = []
     several = len(book.worksheets) > 1

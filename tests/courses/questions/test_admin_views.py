@@ -2,6 +2,7 @@
 
 import io
 
+import openpyxl
 import pytest
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from courses.questions.models import Question, QuestionBank, QuestionVersion
+from tests.classroom.institutions.spreadsheet_files import broken
 from tests.factories.people import UserFactory
 from tests.factories.questions import QuestionBankFactory, QuestionFactory
 
@@ -211,6 +213,24 @@ def test_an_unreadable_file_is_told_and_changes_nothing(trainer):
     assert answer.status_code == 422
     assert answer.context["form"].errors["file"]
     assert trainer.post(address, {"file": io.BytesIO(b"")}).context["form"].errors["file"]
+
+
+def test_a_broken_sheet_is_told_at_its_field(trainer):
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    content = broken(book.getvalue(), "xl/worksheets/sheet1.xml", b"<worksheet><sheetData>")
+    address = reverse("question_bank:import", args=[QuestionBankFactory().pk])
+    answer = trainer.post(address, {"file": SimpleUploadedFile("题.xlsx", content)})
+    assert answer.status_code == 422
+    assert "XLSX" in answer.context["form"].errors["file"][0]
+
+
+def test_a_half_sign_in_a_file_is_refused_on_a_page_that_can_be_read(trainer):
+    content = b'[{"id": "Q1", "stem": "\\ud800", "kind": "single", "options": [], "answers": []}]'
+    address = reverse("question_bank:import", args=[QuestionBankFactory().pk])
+    answer = trainer.post(address, {"file": SimpleUploadedFile("a.json", content)})
+    assert answer.status_code == 200
+    assert answer.context["report"].refused == 1
 
 
 def test_a_post_without_token_is_refused():

@@ -4,10 +4,12 @@ import io
 import json
 import time
 import zipfile
+from contextlib import suppress
 from datetime import date
 
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.drawing.image import Image
@@ -17,6 +19,7 @@ from courses.questions.errors import BadQuestion, UnreadableFile
 from courses.questions.importers import LARGEST_FILE, MOST_ROWS, read_questions
 from courses.questions.importers.encodings import decode, tidy
 from courses.questions.rows import checked
+from tests.classroom.institutions.spreadsheet_files import broken
 
 HEADING = "编号,题型,题干,选项A,选项B,选项C,答案,解析"
 
@@ -173,6 +176,109 @@ def test_a_broken_file_is_refused_in_words(name, content):
     with pytest.raises(UnreadableFile) as refused:
         read_questions(name, content)
     assert str(refused.value.words)
+
+
+LINES = [["题型", "题干", "选项A", "选项B", "答案"], ["单选题", "几年？", "3年", "6年", "B"]]
+SHEET = book(LINES)
+
+
+def as_excel_writes():
+    """The sheet with its texts in a part of their own."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        sheet = made.add_worksheet()
+        for at, line in enumerate(LINES):
+            sheet.write_row(at, 0, line)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("part", "replacement"),
+    [
+        ("xl/workbook.xml", None),
+        ("xl/workbook.xml", b"<no xml"),
+        ("xl/worksheets/sheet1.xml", None),
+        ("xl/worksheets/sheet1.xml", b""),
+        ("xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row r='x'/>"),
+        ("xl/sharedStrings.xml", b"\xff\xfe broken"),
+        ("xl/sharedStrings.xml", b""),
+        ("xl/sharedStrings.xml", b"<sst><si>"),
+        ("xl/styles.xml", b"<styleSheet><numFmts>"),
+        ("[Content_Types].xml", None),
+    ],
+)
+def test_a_sheet_with_a_broken_part_is_refused_in_words(part, replacement):
+    whole = as_excel_writes()
+    assert len(read_questions("a.xlsx", whole).rows) == 1
+    with pytest.raises(UnreadableFile) as refused:
+        read_questions("a.xlsx", broken(whole, part, replacement))
+    assert str(refused.value.words)
+
+
+def test_damaged_bytes_in_a_packed_part_are_refused_in_words():
+    name = "xl/worksheets/sheet1.xml"
+    content = bytearray(SHEET)
+    with zipfile.ZipFile(io.BytesIO(SHEET)) as whole:
+        begin = whole.getinfo(name).header_offset + 30 + len(name)
+    content[begin : begin + 40] = b"\xff" * 40
+    with pytest.raises(UnreadableFile, match="XLSX"):
+        read_questions("a.xlsx", bytes(content))
+
+
+def test_a_sheet_that_is_locked_by_a_password_is_refused_in_words():
+    content = bytearray(SHEET)
+    # The first flag of each entry, in the part's own head and in the directory, says that it is encrypted.
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        entry = content.find(mark)
+        while entry != -1:
+            content[entry + flags] |= 1
+            entry = content.find(mark, entry + 4)
+    with pytest.raises(UnreadableFile, match="XLSX"):
+        read_questions("a.xlsx", bytes(content))
+
+
+def a_record(**fields):
+    options = [{"key": "A", "text": "3年"}, {"key": "B", "text": "6年"}]
+    return {"kind": "single", "stem": "几年？", "options": options, "answers": ["B"], **fields}
+
+
+def test_json_with_a_number_that_no_question_needs_is_refused_in_words():
+    with pytest.raises(UnreadableFile, match="JSON"):
+        read_questions("a.json", f'[{{"stem": {"9" * 5000}}}]'.encode())
+
+
+@pytest.mark.parametrize("depth", [100, 700, 900, 950, 960, 970, 980, 990, 1000, 5000])
+def test_lists_in_lists_are_no_question_however_deep(depth):
+    content = f'[{{"stem": {"[" * depth}{"]" * depth}}}]'.encode()
+    rows = []
+    with suppress(UnreadableFile):
+        rows = read_questions("a.json", content).rows
+    assert all(map(refusal, rows))
+
+
+@pytest.mark.parametrize("field", ["stem", "id", "explanation", "legal_basis"])
+@pytest.mark.parametrize("lost", ["\ud800", "几年\udfff？", "几\ufffd？"])
+def test_a_sign_that_was_lost_on_the_way_is_refused_and_can_be_shown(field, lost):
+    content = json.dumps([a_record(**{field: lost}), a_record(stem="第二题？")]).encode()
+    first, second = read_questions("a.json", content).rows
+    assert refusal(first)
+    assert (first.stem + first.reference).encode()
+    assert checked(second).answers == ("B",)
+
+
+def test_a_pair_of_halves_is_one_sign():
+    (row,) = read_questions("a.json", json.dumps([a_record(stem="𠮷？")], ensure_ascii=True).encode()).rows
+    assert checked(row).stem == "𠮷？"
+
+
+@pytest.mark.parametrize("count", [12, 13, 26, 27, 60])
+def test_more_answers_than_letters_are_too_many_and_no_failure(count):
+    answers = "".join(f" ~第{number}个" for number in range(count - 1))
+    (row,) = read_questions("a.gift", f"多少个？{{=对{answers}}}".encode()).rows
+    if count > 12:
+        assert "12" in refusal(row)
+    else:
+        assert len(checked(row).options) == 12
 
 
 def test_a_sheet_within_a_bomb_is_refused():
