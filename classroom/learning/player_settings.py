@@ -34,7 +34,7 @@ def is_language(tag: str) -> bool:
 def settings_of(user: User) -> PlayerSettings | None:
     """Return what a person chose, None where nothing was; no query where the user was read with it."""
     try:
-        return user.player_settings  # type: ignore[no-any-return]  # the other end of a one-to-one
+        return user.player_settings
     except PlayerSettings.DoesNotExist:
         return None
 
