@@ -6,7 +6,7 @@ from typing import Any
 from classroom.enrolment.models import Enrolment
 from classroom.progress import verifier
 from classroom.progress.history import BlockUnreadable, Row, facts_of_block, pieces, rows_of
-from classroom.progress.merkle import path_to
+from classroom.progress.merkle import path_to, root_of
 from classroom.progress.models import Block, Chain, Checkpoint, CheckpointLeaf, LessonProgress
 from classroom.progress.moments import to_ms
 
@@ -59,12 +59,22 @@ def checkpoint_line(checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _leaf(leaf: CheckpointLeaf) -> dict[str, Any]:
-    """Return one chain's place in the tree, with the path that leads from it to the root."""
-    rows = CheckpointLeaf.objects.filter(checkpoint=leaf.checkpoint_id).order_by("position")
-    hashes = [
-        verifier.hash_leaf(start, length, head)
+def has_its_leaves(checkpoint: Checkpoint) -> bool:
+    """Whether the chains that a checkpoint sealed lead to its root: a chain that was dropped is missed."""
+    hashes = _leaf_hashes(checkpoint.pk)
+    return len(hashes) == checkpoint.size and root_of(hashes).hex() == checkpoint.root
+
+
+def _leaf_hashes(checkpoint_id: int) -> list[bytes]:
+    rows = CheckpointLeaf.objects.filter(checkpoint=checkpoint_id).order_by("position")
+    # A chain that is gone has no beginning to tell: its leaf is then another one.
+    return [
+        verifier.hash_leaf(start or "", length, head)
         for start, length, head in rows.values_list("enrolment__chain__genesis_hash", "length", "head")
     ]
-    path = [step.hex() for step in path_to(leaf.position, hashes)]
+
+
+def _leaf(leaf: CheckpointLeaf) -> dict[str, Any]:
+    """Return one chain's place in the tree, with the path that leads from it to the root."""
+    path = [step.hex() for step in path_to(leaf.position, _leaf_hashes(leaf.checkpoint_id))]
     return {"position": leaf.position, "length": leaf.length, "head": leaf.head, "path": path}

@@ -115,8 +115,12 @@ def signed_bytes(checkpoint: Facts) -> bytes:
     return _DOMAIN + canonical(checkpoint_facts(checkpoint))
 
 
-def is_signed(checkpoint: Facts, public_key: str) -> bool:
-    """Whether the checkpoint carries a signature by this Ed25519 key (32 bytes in hex)."""
+def is_signed(checkpoint: Facts, *public_keys: str) -> bool:
+    """Whether the checkpoint carries a signature by one of these Ed25519 keys (32 bytes in hex)."""
+    return any(_is_signed_by(checkpoint, public_key) for public_key in public_keys)
+
+
+def _is_signed_by(checkpoint: Facts, public_key: str) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -186,8 +190,8 @@ class Report:
 class Reader:
     """Reads the lines of one export in order and keeps what they contradict."""
 
-    def __init__(self, public_key: str | None) -> None:
-        self.key = public_key
+    def __init__(self, *public_keys: str) -> None:
+        self.keys = public_keys
         self.report = Report()
         self.genesis: Facts = {}
         self.start = self.head = ""
@@ -297,7 +301,7 @@ class Reader:
         name, leaf = f"checkpoint {line['number']}", line["leaf"]
         if line["hash"] != hash_checkpoint(line):
             self.fault(f"{name} does not have the hash that is told")
-        if self.key and not is_signed(line, self.key):
+        if self.keys and not is_signed(line, *self.keys):
             self.fault(f"{name} is not signed by this key")
         if self.heads.get(leaf["length"]) != leaf["head"]:
             self.fault(f"{name} sealed {leaf['length']} rows that are not these")
@@ -336,9 +340,9 @@ class Reader:
         return self.report
 
 
-def verify(lines: Iterable[Facts], public_key: str | None = None) -> Report:
+def verify(lines: Iterable[Facts], *public_keys: str) -> Report:
     """Verify the lines of one export; without a key, signatures are not looked at."""
-    reader = Reader(public_key)
+    reader = Reader(*public_keys)
     try:
         for line in lines:
             reader.read(line)
@@ -377,7 +381,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify an export of watch evidence, offline.")
     parser.add_argument("file", help="the export, JSON lines")
     parser.add_argument(
-        "--key", help="the platform's public key, 64 hex digits; without it no signature is checked"
+        "--key",
+        action="append",
+        default=[],
+        help="the platform's public key, 64 hex digits; a former one may be given too; without it no signature is checked",
     )
     parser.add_argument(
         "--blocks", type=Path, help="a folder with the objects of blocks whose rows are not here"
@@ -385,7 +392,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     with open(given.file, encoding="utf-8") as file:
         lines = lines_of(file)
-        report = verify(with_blocks(lines, given.blocks) if given.blocks else lines, given.key)
+        report = verify(with_blocks(lines, given.blocks) if given.blocks else lines, *given.key)
     for words in report.faults:
         sys.stdout.write(f"FAULT  {words}\n")
     seconds = sum(report.covered_ms.values()) // 1000

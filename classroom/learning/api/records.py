@@ -145,5 +145,5 @@ class KeyView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Return the key as the verifier takes it."""
-        public = keys.public_key()
-        return Response({"id": keys.key_id(public), "public_key": public})
+        public, *former = keys.public_keys()
+        return Response({"id": keys.key_id(public), "public_key": public, "former": former})

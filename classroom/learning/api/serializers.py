@@ -22,9 +22,10 @@ class Covered(serializers.Serializer):
 
 
 class Reached(Covered):
-    """The same with how far one has come."""
+    """The same with how far one has come, and what was shown ahead and waits for what lies before it."""
 
     furthest_ms = serializers.IntegerField()
+    waiting = Intervals()
 
 
 class SpanRequest(serializers.Serializer):
@@ -188,3 +189,4 @@ class EvidenceKey(serializers.Serializer):
 
     id = serializers.CharField()
     public_key = serializers.CharField()
+    former = serializers.ListField(child=serializers.CharField())

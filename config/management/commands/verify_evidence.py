@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import keys, verifier
-from classroom.progress.export import checkpoint_line, export_lines
-from classroom.progress.models import Chain, Checkpoint
+from classroom.progress.export import checkpoint_line, export_lines, has_its_leaves
+from classroom.progress.models import Chain, Checkpoint, LessonProgress
 
 
 class Command(BaseCommand):
@@ -22,15 +23,24 @@ class Command(BaseCommand):
         parser.add_argument("--enrolment", type=int, help="only this enrolment")
         parser.add_argument("--file", type=Path, help="verify an export instead of the database")
         parser.add_argument("--export", type=Path, help="write the evidence of --enrolment to this file")
-        parser.add_argument("--key", help="the public key in hex; this platform's own where it is left out")
+        parser.add_argument(
+            "--key",
+            action="append",
+            help="a public key in hex; may be given again; this platform's own, former ones too, where left out",
+        )
+        parser.add_argument(
+            "--checkpoints",
+            type=Path,
+            help="copies of published checkpoints, JSON lines: each must be there unchanged",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify; leave with an error where something does not hold."""
-        self.key = options["key"] or keys.public_key()
+        self.keys = options["key"] or keys.public_keys()
         if options["file"]:
             with options["file"].open(encoding="utf-8") as file:
                 self._close(
-                    self._show(str(options["file"]), verifier.verify(verifier.lines_of(file), self.key))
+                    self._show(str(options["file"]), verifier.verify(verifier.lines_of(file), *self.keys))
                 )
             return
         every = Enrolment.objects.unscoped("the operator verifies everybody's")
@@ -40,9 +50,11 @@ class Command(BaseCommand):
         ids = Chain.objects.order_by("pk").values_list("pk", flat=True)
         if options["enrolment"]:
             ids = ids.filter(pk=options["enrolment"])
-        faults = self._checkpoints()
+        faults = self._checkpoints() + self._without_evidence(options["enrolment"])
+        if options["checkpoints"]:
+            faults += self._copies(options["checkpoints"])
         for pk in ids.iterator():
-            report = verifier.verify(export_lines(every.get(pk=pk)), self.key)
+            report = verifier.verify(export_lines(every.get(pk=pk)), *self.keys)
             faults += self._show(f"enrolment {pk}", report)
         self._close(faults)
 
@@ -56,22 +68,46 @@ class Command(BaseCommand):
         self.stdout.write(f"{path}\npublic key {keys.public_key()}")
 
     def _checkpoints(self) -> int:
-        """Verify that each checkpoint is signed and follows on the one before it."""
+        """Verify that each checkpoint is signed, follows on the one before it and has all its leaves."""
         faults, previous = 0, "0" * 64
         for checkpoint in Checkpoint.objects.order_by("number").iterator():
             line = checkpoint_line(checkpoint)
             holds = line["previous"] == previous and line["hash"] == verifier.hash_checkpoint(line)
-            if not (holds and verifier.is_signed(line, self.key)):
-                faults += 1
-                self.stdout.write(
-                    f"FAULT  checkpoint {checkpoint.number} was changed or is not signed by this key"
+            if not (holds and verifier.is_signed(line, *self.keys)):
+                faults += self._fault(
+                    f"checkpoint {checkpoint.number} was changed or is not signed by this key"
                 )
+            if not has_its_leaves(checkpoint):
+                faults += self._fault(f"checkpoint {checkpoint.number} sealed chains that are not here")
             previous = checkpoint.hash
         return faults
 
+    def _without_evidence(self, pk: int | None) -> int:
+        """Tell progress that no evidence bears out: its chain is gone, or there never was one."""
+        begun = LessonProgress.objects.filter(Q(covered_ms__gt=0) | Q(acknowledged_at__isnull=False))
+        ids = begun.filter(enrolment__chain__isnull=True).order_by("enrolment_id").distinct()
+        found = ids.filter(enrolment=pk) if pk else ids
+        numbers = found.values_list("enrolment_id", flat=True)
+        return sum(self._fault(f"enrolment {number}: progress without evidence") for number in numbers)
+
+    def _copies(self, path: Path) -> int:
+        """Hold copies of published checkpoints against those that are here: a dropped one is missed."""
+        with path.open(encoding="utf-8") as file:
+            copies = list(verifier.lines_of(file))
+        here = dict(Checkpoint.objects.values_list("number", "hash"))
+        return sum(
+            self._fault(f"checkpoint {copy['number']} was published, and is not here as it was")
+            for copy in copies
+            if here.get(copy["number"]) != copy["hash"]
+        )
+
+    def _fault(self, words: str) -> int:
+        self.stdout.write(f"FAULT  {words}")
+        return 1
+
     def _show(self, name: str, report: verifier.Report) -> int:
         for words in report.faults:
-            self.stdout.write(f"FAULT  {name}: {words}")
+            self._fault(f"{name}: {words}")
         seconds = sum(report.covered_ms.values()) // 1000
         self.stdout.write(f"{name}: {report.rows} rows, {report.sealed} sealed, {seconds} s")
         return len(report.faults)

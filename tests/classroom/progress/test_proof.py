@@ -1,5 +1,6 @@
 """The chain, the checkpoints and the verifier: whatever is changed later is found by a stranger."""
 
+import contextlib
 import copy
 import json
 import random
@@ -16,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.progress import keys, services, verifier
-from classroom.progress.export import export_lines
+from classroom.progress.export import checkpoint_line, export_lines
 from classroom.progress.merkle import path_to, root_of
-from classroom.progress.models import Checkpoint, CheckpointLeaf, Evidence, LessonProgress
+from classroom.progress.models import Chain, Checkpoint, CheckpointLeaf, Evidence, LessonProgress
 from classroom.progress.spans import Span
 from classroom.progress.tasks import checkpoint
 from tests.environment import ROOT
+from tests.factories.progress import LessonProgressFactory
 from tests.learner import Learner
 
 FACTS = st.recursive(
@@ -183,7 +185,66 @@ def test_credit_that_breaks_the_promises_is_found_even_in_a_chain_made_anew(expo
 def test_another_key_signed_nothing_here(export):
     other = "ab" * 32
     assert any("not signed" in fault for fault in verifier.verify(export, other).faults)
-    assert verifier.verify(export, None).faults == []
+    assert verifier.verify(export).faults == []
+    assert verifier.verify(export, other, keys.public_key()).faults == []
+
+
+@pytest.mark.django_db
+def test_what_a_former_key_signed_is_verified_for_ever(settings):
+    learner = Learner.on_edition()
+    learner.open()
+    learner.play(0, 15)
+    services.make_checkpoint()
+    settings.EVIDENCE_KEY_FALLBACKS, settings.EVIDENCE_KEY = [settings.EVIDENCE_KEY], "a key of another year"
+    later = Learner.on_edition()
+    later.open()
+    services.make_checkpoint()
+    call_command("verify_evidence", stdout=StringIO())
+    settings.EVIDENCE_KEY_FALLBACKS = []
+    with pytest.raises(CommandError, match="2 faults"):
+        call_command("verify_evidence", stdout=StringIO())
+
+
+def verified(*words: str) -> str:
+    """Return what `verify_evidence` finds, whether it holds or not."""
+    said = StringIO()
+    with contextlib.suppress(CommandError):
+        call_command("verify_evidence", *words, stdout=said)
+    return said.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_chain_that_was_dropped_whole_is_missed(tmp_path):
+    gone, kept = Learner.on_edition(), Learner.on_edition()
+    for learner in (gone, kept):
+        learner.open()
+        learner.play(0, 15)
+    services.make_checkpoint()
+    assert "FAULT" not in verified()
+    copies = tmp_path / "copies.jsonl"
+    copies.write_text("".join(json.dumps(checkpoint_line(one)) + "\n" for one in Checkpoint.objects.all()))
+    assert "FAULT" not in verified("--checkpoints", str(copies))
+    Evidence.rows.filter(enrolment=gone.enrolment).delete()
+    Chain.objects.filter(pk=gone.enrolment.pk).delete()
+    said = verified()
+    assert f"FAULT  enrolment {gone.enrolment.pk}: progress without evidence" in said
+    assert "FAULT  checkpoint 0 sealed chains that are not here" in said
+    CheckpointLeaf.objects.filter(enrolment=gone.enrolment).delete()
+    assert "FAULT  checkpoint 0 sealed chains that are not here" in verified()
+    CheckpointLeaf.objects.all().delete()
+    Checkpoint.objects.all().delete()
+    said = verified("--checkpoints", str(copies))
+    assert "FAULT  checkpoint 0 was published, and is not here as it was" in said
+
+
+@pytest.mark.django_db
+def test_progress_that_no_evidence_bears_out_is_found():
+    forged = LessonProgressFactory(coverage=[[0, 60_000]], covered_ms=60_000, furthest_ms=60_000)
+    with pytest.raises(CommandError, match="differs from its evidence"):
+        call_command("rebuild_progress", stdout=StringIO())
+    call_command("rebuild_progress", "--write", stdout=StringIO())
+    forged.refresh_from_db()
+    assert (forged.coverage, forged.covered_ms) == ([], 0)
 
 
 @pytest.mark.django_db
