@@ -2,14 +2,12 @@
 
 from django.db import transaction
 
-from classroom.certificates.services import award
-from classroom.certificates.tasks import render_soon
-from classroom.completion.queries import explain, unlocked_by
-from classroom.completion.services import settle
+from classroom.completion.queries import explain
 from classroom.enrolment.models import Enrolment
 from classroom.exams import services as exams
 from classroom.exams.admission import Admission
 from classroom.exams.models import Attempt
+from classroom.learning.settling import award_each, settle_courses
 from classroom.people.models import User
 
 # Parts of a rule that are learned, and so come before the exam.
@@ -40,9 +38,9 @@ def start_exam(*, user: User, enrolment: Enrolment) -> Attempt:
 def submit_exam(*, user: User, attempt: Attempt) -> Attempt:
     """Hand in one's own attempt; what follows from it is decided in the same transaction.
 
-    Locks the enrolment, then the attempt, then (through settle and award) the completion and the
-    year's counter. Handing in twice changes nothing. Raises `Attempt.DoesNotExist` for somebody
-    else's attempt.
+    A certificate that cannot be made now is left to the sweep and never costs the hand-in. Locks the
+    enrolment, then the attempt, then what `settling` locks. Handing in twice changes nothing. Raises
+    `Attempt.DoesNotExist` for somebody else's attempt.
     """
     every = Enrolment.objects.unscoped("one's own, by the filter")
     locked = every.select_for_update(no_key=True).filter(pk=attempt.enrolment_id, user=user).first()
@@ -50,15 +48,5 @@ def submit_exam(*, user: User, attempt: Attempt) -> Attempt:
         raise Attempt.DoesNotExist
     attempt = exams.submit(attempt=attempt)
     if attempt.is_passed:
-        _complete(locked)
+        award_each(settle_courses([locked.pk]))
     return attempt
-
-
-def _complete(enrolment: Enrolment) -> None:
-    """Settle and award, and go on with the person's courses that waited for this one."""
-    completion = settle(enrolment=enrolment)
-    if completion is None:
-        return
-    render_soon(award(completion=completion))
-    for waiting in unlocked_by(completion):
-        _complete(waiting)

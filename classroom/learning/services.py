@@ -1,7 +1,7 @@
 """The conductor: each act of a learner and all that follows from it, in one transaction.
 
-Locks are taken in this order everywhere: progress row, person's clock, enrolment, attempt,
-completion, counter of certificates.
+Locks are taken in this order everywhere: progress row, person's clock, enrolment, attempt, the person's
+enrolments that waited for this one, completion, counter of certificates (see `settling`).
 """
 
 import logging
@@ -13,11 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from classroom.certificates.models import Certificate
-from classroom.certificates.services import award
-from classroom.certificates.tasks import render_soon
 from classroom.completion.models import Completion
-from classroom.completion.queries import unlocked_by
-from classroom.completion.services import settle
 from classroom.enrolment import errors as enrolment_errors
 from classroom.enrolment import services as enrolments
 from classroom.enrolment.models import Enrolment
@@ -25,6 +21,7 @@ from classroom.enrolment.queries import enrolment_of
 from classroom.exams import in_lectures
 from classroom.exams.models import LectureAnswer
 from classroom.learning.exam_flow import submit_exam
+from classroom.learning.settling import award_each, award_one, settle_courses
 from classroom.people.models import User
 from classroom.progress import errors as progress_errors
 from classroom.progress import services as progress
@@ -98,33 +95,8 @@ def _awarded(enrolment_id: int) -> Certificate | None:
 
 def _settle(enrolment_id: int, now: datetime | None = None) -> Certificate | None:
     """Settle an enrolment and award what it earned; returns the certificate where there is one now."""
-    enrolment = Enrolment.objects.unscoped("the conductor settles everybody's").get(pk=enrolment_id)
-    was_complete = enrolment.state == Enrolment.State.COMPLETED
-    completion = settle(enrolment=enrolment, now=now)
-    if completion is None:
-        return None
-    certificate = _award(completion, now)
-    if not was_complete:
-        settle_unlocked(completion, now)
-    return certificate
-
-
-def settle_unlocked(completion: Completion, now: datetime | None = None) -> None:
-    """Settle the person's courses that waited for this one: in them nothing more will be watched."""
-    for waiting in unlocked_by(completion):
-        _settle(waiting.pk, now)
-
-
-def _award(completion: Completion, now: datetime | None = None) -> Certificate | None:
-    """Award and have it rendered. A certificate that cannot be made now never costs a watched second."""
-    try:
-        with transaction.atomic():
-            certificate = award(completion=completion, now=now)
-    except Exception:
-        log.exception("completion %s has no certificate yet; the sweep will try again", completion.pk)
-        return None
-    render_soon(certificate)
-    return certificate
+    certificates = award_each(settle_courses([enrolment_id], now), now)
+    return certificates[0] if certificates else None
 
 
 @transaction.atomic
@@ -147,8 +119,7 @@ def answer_presence(*, user: User, check_id: uuid.UUID, now: datetime | None = N
     Raises `progress.errors.CheckUnknown`.
     """
     answer = progress.answer_check(check_id=check_id, user_id=user.pk, now=now)
-    for enrolment_id in answer.seen_in:
-        _settle(enrolment_id, now)
+    award_each(settle_courses(answer.seen_in, now), now)
     return answer
 
 
@@ -235,4 +206,4 @@ def award_missing(*, at_most: int = 200) -> int:
         .filter(certificates__isnull=True, enrolment__state=Enrolment.State.COMPLETED)
         .order_by("pk")
     )
-    return sum(_award(completion) is not None for completion in due[:at_most])
+    return sum(award_one(completion) is not None for completion in due[:at_most])

@@ -10,7 +10,7 @@ from classroom.completion import services as completion
 from classroom.completion.models import Correction
 from classroom.completion.queries import completion_of
 from classroom.enrolment.services import enrol
-from classroom.learning.services import settle_unlocked
+from classroom.learning.settling import award_each, settle_unlocked
 from classroom.people.models import User
 
 
@@ -23,7 +23,8 @@ def decide(
     A course counted as completed gives a certificate that says so, and settles the courses that waited
     for it. A withdrawn completion loses its certificate, and the course begins anew where it is still
     taught and the account is not closed: whoever has to take it is due again, with the employer of
-    today. Locks the correction, the enrolment, the completion and the year's counter, in this order.
+    today. Locks the correction, the enrolment, those that waited for it, the completion and the year's
+    counter, in this order.
     Raises what `completion.services.decide` raises.
     """
     decided = completion.decide(correction=correction, by=by, approves=approves, text=text, now=now)
@@ -34,8 +35,9 @@ def decide(
     if done is None:
         return row
     if row.kind == Correction.Kind.GRANT:
+        unlocked = settle_unlocked(done, now)
         render_soon(award(completion=done, now=now))
-        settle_unlocked(done, now)
+        award_each(unlocked, now)
     elif row.kind == Correction.Kind.WITHDRAW:
         revoke_withdrawn(completion=done, by=by, note=row.text)
         _begin_anew(row, by)

@@ -13,7 +13,7 @@ from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.services import withdraw
 from classroom.exams.models import LectureAnswer
-from classroom.learning import services
+from classroom.learning import services, settling
 from classroom.learning.api.questions import AnswerThrottle
 from classroom.learning.pages import courses_of
 from classroom.learning.pages_course import conditions
@@ -197,7 +197,7 @@ def test_a_settling_that_fails_keeps_no_half(api, session, questions, learner, m
     def broken(**_):
         raise RuntimeError("full disk")
 
-    monkeypatch.setattr(services, "settle", broken)
+    monkeypatch.setattr(settling, "settle", broken)
     with pytest.raises(RuntimeError, match="full disk"):
         services.answer_question(
             user_id=learner.enrolment.user_id, session_id=session, key=questions[1].key, choice=["A"]
