@@ -120,6 +120,16 @@ def overdue_attempts(now: datetime) -> QuerySet[Attempt]:
     return every.filter(state=Attempt.State.IN_PROGRESS, deadline_at__lte=now).order_by("deadline_at")
 
 
+def unsettled() -> QuerySet[Attempt]:
+    """Return the passed attempts of courses under way from which nobody has yet drawn what follows.
+
+    In no order: those that fail each time would keep the others waiting.
+    """
+    every = Attempt.objects.unscoped("the sweep settles everybody's")
+    passed = every.filter(is_passed=True, settled_at__isnull=True, enrolment__state=Enrolment.State.ACTIVE)
+    return passed.order_by("?")
+
+
 def _interval_end(exam: EditionExam, newest: Attempt | None, now: datetime) -> datetime | None:
     if newest is None or newest.submitted_at is None:
         return None

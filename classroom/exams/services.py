@@ -152,6 +152,12 @@ def submit(*, attempt: Attempt, auto: bool = False, now: datetime | None = None)
     return attempt
 
 
+def mark_settled(*, attempt_id: int, now: datetime | None = None) -> None:
+    """Keep that what follows from a passed attempt was looked at; the conductor asks in its transaction."""
+    every = Attempt.objects.unscoped("the conductor settles everybody's")
+    every.filter(pk=attempt_id, settled_at__isnull=True).update(settled_at=now or timezone.now())
+
+
 def close_overdue(*, now: datetime | None = None) -> int:
     """Hand in every attempt whose time is up, each in its own transaction; return how many.
 

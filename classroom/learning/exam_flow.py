@@ -49,4 +49,5 @@ def submit_exam(*, user: User, attempt: Attempt) -> Attempt:
     attempt = exams.submit(attempt=attempt)
     if attempt.is_passed:
         award_each(settle_courses([locked.pk]))
+        exams.mark_settled(attempt_id=attempt.pk)
     return attempt

@@ -20,6 +20,8 @@ from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import enrolment_of
 from classroom.exams import in_lectures
 from classroom.exams.models import LectureAnswer
+from classroom.exams.queries import unsettled
+from classroom.exams.services import mark_settled
 from classroom.learning.exam_flow import submit_exam
 from classroom.learning.settling import award_each, award_one, settle_courses
 from classroom.people.models import User
@@ -176,34 +178,36 @@ def enrol_in(*, user: User, course: Course) -> Enrolment:
 
 
 def settle_passed(*, at_most: int = 200) -> int:
-    """Settle enrolments that passed the exam and are not complete; return how many completed.
+    """Settle what follows from exams that were passed unseen; return how many courses are complete.
 
-    An exam whose time ran out is handed in by the exams' own sweep, and this finds what follows.
-    Each is settled in its own transaction; one that fails is logged and left for the next sweep.
+    An exam whose time ran out is handed in by the exams' own sweep, and this finds what follows. Each
+    passed attempt is settled once, in its own transaction: what is still missing then, settles by itself
+    when it comes. One that fails is logged and left for a later sweep.
     """
-    due = (
-        Enrolment.objects.unscoped("the sweep settles everybody's")
-        .filter(state=Enrolment.State.ACTIVE, attempts__is_passed=True)
-        .distinct()
-        .order_by("-pk")
-    )
-    return sum(_settled(pk) for pk in due.values_list("pk", flat=True)[:at_most])
+    due = unsettled().values_list("pk", "enrolment_id")[:at_most]
+    return sum(_settle_attempt(attempt_id, enrolment_id) for attempt_id, enrolment_id in due)
 
 
-def _settled(enrolment_id: int) -> bool:
+def _settle_attempt(attempt_id: int, enrolment_id: int) -> bool:
     try:
         with transaction.atomic():
-            return _settle(enrolment_id) is not None
+            done = settle_courses([enrolment_id])
+            award_each(done)
+            mark_settled(attempt_id=attempt_id)
+            return bool(done)
     except Exception:
         log.exception("enrolment %s could not be settled", enrolment_id)
         return False
 
 
 def award_missing(*, at_most: int = 200) -> int:
-    """Award the certificates that completions still lack; return how many."""
+    """Award the certificates that completions still lack; return how many.
+
+    Any of them: in a fixed order, those that fail each time would keep the others waiting.
+    """
     due = (
         Completion.objects.unscoped("the sweep awards everybody's")
         .filter(certificates__isnull=True, enrolment__state=Enrolment.State.COMPLETED)
-        .order_by("pk")
+        .order_by("?")
     )
     return sum(award_one(completion) is not None for completion in due[:at_most])

@@ -13,7 +13,8 @@ from classroom.certificates.models import Certificate, SerialCounter
 from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams import services as exams
-from classroom.learning import exam_flow, settling
+from classroom.exams.models import Attempt
+from classroom.learning import exam_flow, services, settling
 from classroom.learning.tasks import sweep
 from courses.questions.models import QuestionVersion
 from tests.factories.catalogue import EditionFactory, complete_edition
@@ -93,6 +94,83 @@ def test_one_certificate_that_fails_does_not_cost_the_next(settings):
     exam_flow.submit_exam(user=first.user, attempt=sit(first))
     assert (state(first), state(second)) == ("completed", "completed")
     assert certificates().get().completion.enrolment == first
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at_most", [1, 2])
+def test_completions_that_never_get_a_certificate_keep_no_other_waiting(at_most):
+    for code in ("检测", "标准"):
+        broken = CompletionFactory()
+        broken.enrolment.course.code = code
+        broken.enrolment.course.save()
+    good = CompletionFactory()
+    awarded = 0
+    for _ in range(200):
+        awarded += services.award_missing(at_most=at_most)
+        if awarded:
+            break
+    assert certificates().get().completion == good
+
+
+# The sweep after exams that were handed in by themselves.
+
+
+@pytest.mark.django_db
+def test_who_passed_and_still_has_to_watch_keeps_no_older_pass_waiting():
+    older = examined()
+    passed(older)
+    for _ in range(2):
+        passed(examined(videos=1))
+    assert [services.settle_passed(at_most=2) for _ in range(2)] in ([0, 1], [1, 0])
+    assert state(older) == "completed"
+    assert certificates().get().user == older.user
+
+
+@pytest.mark.django_db
+def test_a_pass_is_settled_once_and_what_is_missing_then_settles_by_itself():
+    enrolment = examined(videos=1)
+    attempt = passed(enrolment)
+    assert services.settle_passed() == 0
+    attempt.refresh_from_db()
+    assert attempt.settled_at is not None
+    with CaptureQueriesContext(connection) as queries:
+        assert services.settle_passed() == 0
+    assert len(queries) == 1
+    lesson = enrolment.edition.lessons.get()
+    enrolment.progress.create(lesson=lesson, coverage=[[0, 180_000]], covered_ms=180_000)
+    services._settle(enrolment.pk)
+    assert state(enrolment) == "completed"
+
+
+@pytest.mark.django_db
+def test_what_was_handed_in_by_hand_is_not_settled_again_by_the_sweep():
+    enrolment = examined(videos=1)
+    attempt = exam_flow.submit_exam(user=enrolment.user, attempt=sit(enrolment))
+    attempt.refresh_from_db()
+    assert (attempt.is_passed, state(enrolment)) == (True, "active")
+    assert attempt.settled_at is not None
+    again = exam_flow.submit_exam(user=enrolment.user, attempt=attempt)
+    again.refresh_from_db()
+    assert again.settled_at == attempt.settled_at
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at_most", [1, 200])
+def test_one_that_fails_keeps_nobody_waiting_and_is_tried_again(at_most):
+    good, bad = examined(), examined()
+    right, bad.edition.policy = bad.edition.policy, {"coverage_percent": "all"}
+    bad.edition.save()
+    for enrolment in (bad, good):
+        passed(enrolment)
+    for _ in range(200):
+        if services.settle_passed(at_most=at_most):
+            break
+    assert (state(good), state(bad)) == ("completed", "active")
+    assert Attempt.objects.unscoped(WHY).get(enrolment=bad).settled_at is None
+    bad.edition.policy = right
+    bad.edition.save()
+    assert services.settle_passed(at_most=at_most) == 1
+    assert state(bad) == "completed"
 
 
 # The order of locks.
