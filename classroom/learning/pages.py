@@ -49,6 +49,7 @@ class Taken:
     exam: EditionExam | None
     attempts: list[Attempt] = field(default_factory=list)
     certificate: Certificate | None = None
+    is_revoked: bool = False
     today: date = field(default_factory=timezone.localdate)
 
     @property
@@ -188,6 +189,8 @@ class Taken:
     def step(self) -> Step:
         """The next step: sit, resume, begin, be examined, or see what was earned."""
         if self.is_completed:
+            if self.certificate and not self.certificate.file:
+                return Step(_("Certificate is being made"), reverse("certificates:mine"), "certificate")
             if self.certificate:
                 address = reverse("certificates:pdf", args=[self.certificate.number])
                 return Step(_("Certificate"), address, "certificate")
@@ -283,7 +286,7 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
     done = set(LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id"))
     exams = {exam.edition_id: exam for exam in EditionExam.objects.filter(edition__in=editions)}
     attempts = _attempts(ids)
-    certificates = _certificates(ids)
+    held, newest = _certificates(ids)
     today = timezone.localdate()
     tolerance = {row.edition_id: policy_of(row.edition.policy).tolerance for row in rows}
     return [
@@ -302,7 +305,8 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
             ],
             exam=exams.get(row.edition_id),
             attempts=attempts[row.pk],
-            certificate=certificates.get(row.pk),
+            certificate=held.get(row.pk),
+            is_revoked=newest.get(row.pk) == Certificate.State.REVOKED,
             today=today,
         )
         for row in rows
@@ -328,11 +332,14 @@ def _attempts(enrolment_ids: list[int]) -> dict[int, list[Attempt]]:
     return found
 
 
-def _certificates(enrolment_ids: list[int]) -> dict[int, Certificate]:
-    """Return the certificate that holds for each enrolment."""
-    held = Certificate.objects.unscoped("of one's own enrolments, by the filter")
-    rows = held.filter(completion__enrolment__in=enrolment_ids, state=Certificate.State.ISSUED)
-    return {
-        certificate.completion.enrolment_id: certificate
-        for certificate in rows.select_related("completion").defer("facts", "credential")
-    }
+def _certificates(enrolment_ids: list[int]) -> tuple[dict[int, Certificate], dict[int, str]]:
+    """Return the certificate that holds for each enrolment, and what became of the newest one of each."""
+    every = Certificate.objects.unscoped("of one's own enrolments, by the filter")
+    rows = every.filter(completion__enrolment__in=enrolment_ids).order_by("pk")
+    held: dict[int, Certificate] = {}
+    newest: dict[int, str] = {}
+    for certificate in rows.select_related("completion").defer("facts", "credential"):
+        newest[certificate.completion.enrolment_id] = certificate.state
+        if certificate.state == Certificate.State.ISSUED:
+            held[certificate.completion.enrolment_id] = certificate
+    return held, newest

@@ -31,14 +31,29 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "certificates/mine.html", {"rows": rows, "site_url": settings.SITE_URL})
 
 
-def _readable(request: HttpRequest, number: str) -> Certificate:
+def _issued(request: HttpRequest, number: str) -> Certificate:
+    """Return a certificate in force that the reader may open; any other is not there."""
     try:
         certificate = queries.readable(request.user, number)
     except Certificate.DoesNotExist as missing:
         raise Http404 from missing
-    if certificate.state != Certificate.State.ISSUED or not certificate.file:
+    if certificate.state != Certificate.State.ISSUED:
         raise Http404
     return certificate
+
+
+def _not_made_yet(request: HttpRequest, certificate: Certificate) -> HttpResponse:
+    """Say that the file is being made, or that it could not be; the certificate holds all the same."""
+    return render(
+        request,
+        "certificates/not_made_yet.html",
+        {
+            "certificate": certificate,
+            "path": queries.verify_path(certificate),
+            "is_own": certificate.user_id == request.user.pk,
+        },
+        status=202,
+    )
 
 
 @require_GET
@@ -46,7 +61,9 @@ def _readable(request: HttpRequest, number: str) -> Certificate:
 @login_required
 def pdf(request: HttpRequest, number: str) -> HttpResponseBase:
     """Send the PDF to its holder, the holder's manager or regulator; nobody else learns that it exists."""
-    certificate = _readable(request, number)
+    certificate = _issued(request, number)
+    if not certificate.file:
+        return _not_made_yet(request, certificate)
     return FileResponse(
         default_storage.open(certificate.file),
         filename=f"{certificate.number}.pdf",
@@ -60,7 +77,9 @@ def pdf(request: HttpRequest, number: str) -> HttpResponseBase:
 @login_required
 def credential(request: HttpRequest, number: str) -> HttpResponse:
     """Send the Open Badges 3.0 credential, for wallets and offline checks."""
-    certificate = _readable(request, number)
+    certificate = _issued(request, number)
+    if not certificate.file:
+        return _not_made_yet(request, certificate)
     body = json.dumps(certificate.credential, ensure_ascii=False, indent=2)
     return HttpResponse(
         body,

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from classroom.certificates import services, signing
 from classroom.certificates.models import Certificate
@@ -28,6 +29,21 @@ def certificate(db):
     services.render(certificate_id=certificate.pk)
     certificate.refresh_from_db()
     return certificate
+
+
+@pytest.fixture
+def awarded(db):
+    """Award a certificate whose file is not there; `fields` say how its rendering stands."""
+
+    def award(user=None, **fields):
+        enrolment = EnrolmentFactory(user=user or UserFactory(), completed=True)
+        certificate = services.award(completion=CompletionFactory(enrolment=enrolment))
+        for name, value in fields.items():
+            setattr(certificate, name, value)
+        certificate.save()
+        return certificate
+
+    return award
 
 
 def pdf_of(certificate):
@@ -112,6 +128,54 @@ class TestFile:
         services.revoke(certificate=certificate, by=operator, reason="issued_in_error", note="x")
         client.force_login(certificate.user)
         assert client.get(pdf_of(certificate)).status_code == 404
+
+    @pytest.mark.parametrize("name", ["pdf", "credential"])
+    @pytest.mark.parametrize(
+        ("language", "says"), [("en", "The PDF is not there yet"), ("zh-hans", "PDF 还没有生成")]
+    )
+    def test_one_that_is_being_made_says_so_in_place_of_a_404(self, client, awarded, name, language, says):
+        one = awarded()
+        client.force_login(one.user)
+        client.cookies["django_language"] = language
+        address = reverse(f"certificates:{name}", args=[one.number])
+        response = client.get(address)
+        html = response.content.decode()
+        assert response.status_code == 202
+        assert "no-store" in response["Cache-Control"]
+        assert says in html
+        assert one.number in html
+        assert f'href="{address}"' in html
+
+    def test_after_the_last_try_it_says_whom_to_ask_and_promises_nothing(self, client, awarded):
+        tried = awarded(rendering="failed", render_due_at=timezone.now())
+        spent = awarded(tried.user, rendering="failed", render_due_at=None)
+        client.force_login(tried.user)
+        client.cookies["django_language"] = "en"
+        again, ask = "it is tried again by itself", "ask an operator"
+        for one, says, other in ((tried, again, ask), (spent, ask, again)):
+            html = client.get(pdf_of(one)).content.decode()
+            assert says in html
+            assert other not in html
+        both = client.get(reverse("certificates:mine")).content.decode()
+        assert both.count(ask) == both.count(again) == 1
+
+    def test_that_one_is_being_made_is_told_to_its_readers_alone(self, client, awarded):
+        one = awarded()
+        for person, status, has_list in (
+            (one.user, 202, True),
+            (ManagerFactory(institution=one.institution).user, 202, False),
+            (ManagerFactory().user, 404, False),
+        ):
+            client.force_login(person)
+            response = client.get(pdf_of(one))
+            assert response.status_code == status
+            main = response.content.decode().split("<main")[1].split("</main>")[0]
+            assert (f'href="{reverse("certificates:mine")}"' in main) == has_list
+        services.revoke(
+            certificate=one, by=UserFactory(is_superuser=True), reason="issued_in_error", note="x"
+        )
+        client.force_login(one.user)
+        assert client.get(pdf_of(one)).status_code == 404
 
     def test_the_credential_is_the_signed_one(self, client, certificate):
         client.force_login(certificate.user)

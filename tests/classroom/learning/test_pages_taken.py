@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
+from classroom.certificates.models import Certificate
+from classroom.completion.models import Completion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.learning.pages import Taken, courses_of
@@ -140,16 +142,49 @@ def test_the_best_attempt_counts(user):
     assert taken.has_passed
 
 
-def test_a_completed_course_leads_to_its_certificate(user):
+@pytest.fixture
+def completed(user) -> Enrolment:
     enrolment = enrolled(user)
     enrolment.state, enrolment.completed_at = Enrolment.State.COMPLETED, timezone.now()
     enrolment.save()
+    return enrolment
+
+
+def certified(enrolment: Enrolment, **fields: object) -> Certificate:
+    completion = Completion.objects.unscoped("test").filter(enrolment=enrolment).first()
+    return CertificateFactory(
+        completion=completion or CompletionFactory(enrolment=enrolment), user=enrolment.user, **fields
+    )
+
+
+def test_a_completed_course_leads_to_its_certificate(user, completed):
     assert taken_of(user).step.kind == "again"
-    completion = CompletionFactory(enrolment=enrolment)
-    certificate = CertificateFactory(completion=completion, user=user)
+    certificate = certified(completed, file="certificates/2026/x.pdf")
     taken = taken_of(user)
     assert taken.certificate == certificate
-    assert taken.step.address == f"/certificates/{certificate.number}.pdf"
+    assert (taken.step.label, taken.step.address) == (
+        "Certificate",
+        f"/certificates/{certificate.number}.pdf",
+    )
+
+
+@pytest.mark.parametrize("rendering", ["due", "failed"])
+def test_while_there_is_no_pdf_the_step_says_so_and_leads_to_where_its_state_is_told(
+    user, completed, rendering
+):
+    certified(completed, rendering=rendering)
+    step = taken_of(user).step
+    assert (step.kind, step.label) == ("certificate", "Certificate is being made")
+    assert step.address == "/certificates/"
+
+
+def test_a_certificate_that_was_revoked_is_not_said_to_be_in_the_making(user, completed):
+    certified(completed, revoked=True, file="certificates/2026/x.pdf")
+    taken = taken_of(user)
+    assert (taken.certificate, taken.is_revoked, taken.step.kind) == (None, True, "again")
+    successor = certified(completed, file="certificates/2026/y.pdf")
+    taken = taken_of(user)
+    assert (taken.certificate, taken.is_revoked) == (successor, False)
 
 
 def test_dates_part_the_courses_into_groups_in_their_order(user):

@@ -14,6 +14,8 @@ from classroom.learning.models import Note
 from classroom.learning.script_words import lesson_words
 from courses.catalogue.models import Course, EditionLesson
 from tests.factories.catalogue import CoursePageFactory, catalogue_page, complete_edition
+from tests.factories.certificates import CertificateFactory
+from tests.factories.completion import CompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
 
@@ -205,6 +207,32 @@ def test_my_learning_says_what_is_taken_and_where_to_begin(client, enrolment):
     empty = Client()
     empty.force_login(UserFactory())
     assert "No course yet" in empty.get("/learn/", headers={"accept-language": "en"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "link", "says"),
+    [
+        ({"file": "certificates/x.pdf"}, "{number}.pdf", {"zh-hans": "", "en": ""}),
+        ({}, "", {"zh-hans": "生成中", "en": "being made"}),
+        ({"rendering": "failed"}, "", {"zh-hans": "生成中", "en": "being made"}),
+        ({"revoked": True}, "", {"zh-hans": "已撤销", "en": "revoked"}),
+    ],
+)
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_certificate_is_linked_where_there_is_something_to_open(
+    client, enrolment, fields, link, says, language
+):
+    Enrolment.objects.unscoped("test").update(state="completed", completed_at=enrolment.enrolled_at)
+    certificate = CertificateFactory(completion=CompletionFactory(enrolment=enrolment), **fields)
+    place = f"/certificates/{link.format(number=certificate.number)}"
+    client.cookies["django_language"] = language
+    cell = client.get("/learn/").content.decode().split('id="done"')[1].split("</tbody>")[0]
+    assert f'href="{place}"' in cell
+    assert says[language] in cell
+    assert (f"{certificate.number}.pdf" in cell) == bool(link)
+    course = client.get("/courses/b1/").content.decode()
+    button = course.split('class="aside__buttons"')[1].split("</div>")[0]
+    assert (f'href="{place}"' in button) == (certificate.state == "issued")
 
 
 def test_a_learner_gets_an_own_front_page_and_course_page(client, enrolment):
