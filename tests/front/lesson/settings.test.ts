@@ -186,12 +186,12 @@ test('what another device chose since comes with the answer and takes its place'
 });
 
 test('news from the server are taken where they are newer, and tell only what changed', () => {
-  const settings = begin({ rate: 1.5, rate_at_ms: 100, captions: 'en', captions_at_ms: 100 });
+  const settings = begin({ rate: 1.5, rate_at_ms: 100, captions: 'en', captions_at_ms: 200 });
   let told = 0;
   settings.onChange = () => (told += 1);
-  settings.take({ rate: 2, rate_at_ms: 99, captions: 'off', captions_at_ms: 50 });
+  settings.take({ rate: 2, rate_at_ms: 99, captions: 'off', captions_at_ms: 150 });
   assert.deepEqual([settings.rate, settings.captions, told], [1.5, 'en', 0]);
-  settings.take({ rate: 2, rate_at_ms: 99, captions: 'off', captions_at_ms: 101 });
+  settings.take({ rate: 2, rate_at_ms: 99, captions: 'off', captions_at_ms: 201 });
   assert.deepEqual([settings.rate, settings.captions, told], [1.5, 'off', 1]);
   settings.take({ rate: 1.5, rate_at_ms: 300, captions: 'off', captions_at_ms: 300 });
   assert.equal(told, 1);
