@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template import TemplateDoesNotExist
 
 from classroom.people.trace import request_id
+from classroom.people.way_back import page_before
 
 
 def answer(
@@ -17,11 +18,21 @@ def answer(
     """Answer with the page of this status, or with problem details where an API was asked."""
     if request.path.startswith("/api/"):
         return problem(status)
-    words = {"status": status, "request_id": request_id.get(), **(context or {})}
+    words = {
+        "status": status,
+        "request_id": request_id.get(),
+        "again": _again(request),
+        **(context or {}),
+    }
     try:
         return render(request, template or f"shell/{status}.html", words, status=status)
     except TemplateDoesNotExist:
         return render(request, "shell/error.html", words, status=status)
+
+
+def _again(request: HttpRequest) -> str:
+    """Return where to load the page again: where a form was sent to takes no visits, so the page before it."""
+    return request.path if request.method in {"GET", "HEAD"} else page_before(request) or "/"
 
 
 def problem(status: int) -> HttpResponse:
@@ -76,6 +87,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(
         None,
         "shell/500.html",
-        {"status": 500, "request_id": request_id.get(), "is_bare": True},
+        {
+            "status": 500,
+            "request_id": request_id.get(),
+            "again": "" if request.method == "GET" else _again(request),
+            "is_bare": True,
+        },
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
     )

@@ -6,13 +6,16 @@ import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
 from classroom.people.trace import request_id
+from classroom.people.way_back import page_before
+from config import errors
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -57,6 +60,25 @@ class UnfinishedDraftMiddleware:
             and json.loads(response.content).get("error_code") == "validation_error"
         ):
             response.status_code = 200
+        return response
+
+
+class WrongMethodMiddleware:
+    """Gives the bare answer 405 its page: somebody opened an address that only takes what a form sends."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the page, which leads back; an answer that has words of its own keeps them."""
+        response = self.get_response(request)
+        is_bare = isinstance(response, HttpResponseNotAllowed) and not response.content
+        if not is_bare or request.path.startswith("/api/"):
+            return response
+        before = page_before(request)
+        back = before if urlsplit(before).path != request.path else ""
+        page = errors.answer(request, 405, context={"back": back})
+        response.content, response["Content-Type"] = page.content, page["Content-Type"]
         return response
 
 

@@ -80,7 +80,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "classroom.people.middleware.SignInAgainMiddleware",
     "config.middleware.UnfinishedDraftMiddleware",
+    "config.middleware.WrongMethodMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -1,10 +1,13 @@
 """Sign-in and sign-out."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -25,6 +28,21 @@ def safe_next(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         return target
     return settings.LOGIN_REDIRECT_URL
+
+
+def _onward(request: HttpRequest, language: str) -> HttpResponse:
+    """Lead on; whoever had sent a form while signed out is told on its page that it had no effect."""
+    if _sends_again(request):
+        with translation.override(language):
+            messages.warning(
+                request, _("You were signed out, so your last step had no effect. Please repeat it.")
+            )
+    return HttpResponseRedirect(safe_next(request))
+
+
+def _sends_again(request: HttpRequest) -> bool:
+    """Whether a form was sent by somebody who was no longer signed in."""
+    return "again" in request.GET or "again" in request.POST
 
 
 def admit(request: HttpRequest, user: User) -> None:
@@ -62,7 +80,7 @@ def remember_language(response: HttpResponse, language: str) -> None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask who is there. A failure says the same for a wrong name and a wrong password."""
     if request.user.is_authenticated and request.method != "POST":
-        return HttpResponseRedirect(safe_next(request))
+        return _onward(request, translation.get_language())
     form = SignInForm(request.POST or None)
     failed = False
     if request.method == "POST" and form.is_valid():
@@ -70,9 +88,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         user = authenticate(request, username=identifier, password=form.cleaned_data["password"])
         if isinstance(user, User):
             admit(request, user)
-            response = HttpResponseRedirect(safe_next(request))
-            if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-                remember_language(response, user.language)
+            if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+                return _onward(request, translation.get_language())
+            response = _onward(request, user.language)
+            remember_language(response, user.language)
             return response
         failed = True
         locked = getattr(request, "axes_locked_out", False)
@@ -90,6 +109,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             "form": form,
             "failed": failed,
             "next": request.POST.get("next") or request.GET.get("next") or "",
+            "again": _sends_again(request),
             "demo_people": demo_people() if settings.DEMO else [],
             "demo_password": DEMO_PASSWORD if settings.DEMO else "",
         },
