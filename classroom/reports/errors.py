@@ -28,3 +28,7 @@ class NobodyChosen(ReportError):
     """No person of the institution was chosen."""
 
     message = _("Nobody of your institution is chosen. Tick the people first.")
+
+
+class FileMissing(ReportError):
+    """The export is the asker's own, and has no file: not yet, not any more, or it could not be made."""

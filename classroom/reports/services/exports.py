@@ -21,7 +21,7 @@ from classroom.institutions.scopes import Scope
 from classroom.people.models import User
 from classroom.people.services import audit
 from classroom.reports import filters
-from classroom.reports.errors import OutOfScope, UnknownReport
+from classroom.reports.errors import FileMissing, OutOfScope, ReportError, UnknownReport
 from classroom.reports.models import ReportRun
 from classroom.reports.queries import tables
 from classroom.reports.queries.board import STATES
@@ -33,7 +33,7 @@ KINDS = ("institutions", "districts", "people")
 AT_ONCE = 2000
 _LEASE = timedelta(minutes=10)
 _ATTEMPTS = 3
-_KEPT = timedelta(days=30)
+KEPT = timedelta(days=30)
 
 
 @transaction.atomic
@@ -216,7 +216,7 @@ def open_file(*, user: User, run: ReportRun) -> Any:
     """Open a finished export for its asker, who must still have the scope of then; audited.
 
     Raises `OutOfScope` for anybody else, when a role was lost since or the institution moved away, and
-    when the file is no longer kept.
+    `FileMissing` for one's own where the file is not made yet, could not be made, or is no longer kept.
     """
     scope = scope_of(user)
     kept = scope.everything or (
@@ -226,9 +226,14 @@ def open_file(*, user: User, run: ReportRun) -> Any:
     )
     if run.kind == "people":
         kept = kept and _institution(scope, run.spec) is not None
-    if run.user_id != user.pk or run.state != ReportRun.State.READY or not kept or not run.file:
+    refusal: type[ReportError] | None = None
+    if run.user_id != user.pk or not kept:
+        refusal = OutOfScope
+    elif run.state != ReportRun.State.READY or not run.file:
+        refusal = FileMissing
+    if refusal:
         audit(actor=user, action="reports.download", target=f"report:{run.pk}", result="refused")
-        raise OutOfScope
+        raise refusal
     audit(actor=user, action="reports.download", target=f"report:{run.pk}", detail={"digest": run.digest})
     return default_storage.open(run.file)
 
@@ -244,7 +249,7 @@ def due_runs(*, now: datetime) -> list[Any]:
 def forget_old(*, now: datetime) -> int:
     """Delete the files of exports older than 30 days; the rows and their digests stay. Return how many."""
     old = ReportRun.objects.unscoped("files are kept for a month").filter(
-        ~Q(file=""), finished_at__lt=now - _KEPT
+        ~Q(file=""), finished_at__lt=now - KEPT
     )
     for run in old:
         default_storage.delete(run.file)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.reports.errors import OutOfScope, ReportError
+from classroom.reports.errors import FileMissing, OutOfScope, ReportError
 from classroom.reports.models import ReportRun
 from classroom.reports.personal_data import personal_data
 from classroom.reports.services import exports
@@ -49,28 +49,42 @@ def create(request: HttpRequest) -> HttpResponseBase:
         return redirect("reports:exports")
     if not is_small:
         export_task.delay(str(run.pk))
-        messages.info(
-            request, _("The export is being made. It appears here when it is ready; you may leave.")
-        )
-        return redirect("reports:exports")
-    exports.produce(run_id=run.pk)
-    return _file(request.user, run.pk)
+    elif exports.produce(run_id=run.pk) is not None:
+        return _file(request, run.pk)
+    # It is large, or the sweep has given it to the worker in this very moment.
+    messages.info(request, _("The export is being made. It appears here when it is ready; you may leave."))
+    return redirect("reports:exports")
 
 
-def _file(user: User, run_id: UUID) -> HttpResponseBase:
-    run = ReportRun.objects.visible_to(scope_of(user)).filter(pk=run_id).first()
+def _file(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+    assert isinstance(request.user, User)  # noqa: S101 - login_required has let no one else in
+    run = ReportRun.objects.visible_to(scope_of(request.user)).filter(pk=run_id).first()
     if run is None:
         raise Http404
     try:
-        file = exports.open_file(user=user, run=run)
+        file = exports.open_file(user=request.user, run=run)
     except OutOfScope as error:
         raise Http404 from error
+    except FileMissing:
+        return _no_file(request, run)
     day = timezone.localtime(run.created_at).strftime("%Y%m%d-%H%M")
     name = f"{TITLES[run.kind]}_{day}.{run.format}"
     response = FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[run.format])
     response["X-Content-SHA256"] = run.digest
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _no_file(request: HttpRequest, run: ReportRun) -> HttpResponse:
+    """Say why one's own export has no file, with the form that asks for the same table once more."""
+    is_coming = run.state == ReportRun.State.QUEUED
+    context = {
+        "run": run,
+        "title": TITLES.get(run.kind, ""),
+        "kept_days": exports.KEPT.days,
+        "asked": {"kind": run.kind, "format": run.format, **run.spec},
+    }
+    return render(request, "reports/no_file.html", context, status=202 if is_coming else 410)
 
 
 @never_cache
@@ -89,8 +103,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     """Hand out a finished export, if its asker still may see what is in it."""
-    assert isinstance(request.user, User)  # noqa: S101 - login_required has let no one else in
-    return _file(request.user, run_id)
+    return _file(request, run_id)
 
 
 @never_cache

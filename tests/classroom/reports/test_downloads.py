@@ -1,6 +1,7 @@
 """Fetching an export: names, heads, expiry, scopes that shrank or grew, workers that failed."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db.models.signals import post_save
 from django.test import Client
 from django.utils import timezone
 
@@ -57,16 +59,53 @@ def test_a_file_is_named_after_its_table_and_moment(
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_expired_file_is_not_there_and_the_list_says_so(client: Client, city: World) -> None:
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("zh-hans", ["这份导出已不再保存", "保存 30 天", "重新生成"]),
+        ("en", ["no longer kept", "kept for 30 days", "Make it anew"]),
+    ],
+)
+def test_an_expired_file_says_how_long_it_was_kept_and_is_made_anew_by_a_button(
+    client: Client, city: World, language: str, says: list[str]
+) -> None:
     client.force_login(city.district)
-    run = made(city.district)
+    client.cookies["django_language"] = language
+    run = made(city.district, "people", institution=str(city.east.pk), name="done")
     assert fetch(client, run).status_code == 200
     exports.forget_old(now=timezone.now() + timedelta(days=31))
-    assert fetch(client, run).status_code == 404
+    gone = fetch(client, run)
+    html = gone.content.decode()
+    assert gone.status_code == 410
+    assert [words for words in says if words not in html] == []
+    assert AuditEntry.objects.filter(action="reports.download", result="refused").count() == 1
+    form = html.split('action="/exports/new/"')[1].split("</form>")[0]
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    hidden.pop("csrfmiddlewaretoken")
+    assert hidden == {"kind": "people", "format": "csv", "institution": str(city.east.pk), "name": "done"}
+    again = client.post("/exports/new/", hidden)
+    assert (again.status_code, again["X-Content-SHA256"] != "") == (200, True)
+    assert ReportRun.objects.unscoped(WHY).exclude(pk=run.pk).get().spec == run.spec
+
+
+def test_the_list_says_that_a_file_is_gone_and_does_not_link_it(client: Client, city: World) -> None:
+    client.force_login(city.district)
+    run = made(city.district)
+    exports.forget_old(now=timezone.now() + timedelta(days=31))
     text = client.get("/exports/").content.decode()
     assert "文件已删除" in text
     assert f"/exports/{run.pk}/" not in text
-    assert AuditEntry.objects.filter(action="reports.download", result="refused").count() == 1
+
+
+def test_a_file_that_is_gone_is_nobody_elses_to_know(client: Client, city: World) -> None:
+    run = made(city.district)
+    exports.forget_old(now=timezone.now() + timedelta(days=31))
+    for stranger in (city.city, city.other_district, city.manager):
+        client.force_login(stranger)
+        assert fetch(client, run).status_code == 404
+    RegulatorGrant.objects.filter(user=city.district).update(authority=authority("SH-310104"))
+    client.force_login(_fresh(city.district))
+    assert fetch(client, run).status_code == 404
 
 
 @pytest.mark.parametrize(("days", "gone"), [(29, 0), (30, 0), (31, 1)])
@@ -77,17 +116,58 @@ def test_a_file_is_kept_for_thirty_days(city: World, days: int, gone: int) -> No
     assert default_storage.exists(run.file) is not bool(gone)
 
 
-@pytest.mark.parametrize("state", ["queued", "failed"])
-def test_what_is_not_ready_cannot_be_fetched(client: Client, city: World, state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "status", "listed", "language", "says"),
+    [
+        ("queued", 202, "生成中", "zh-hans", "正在生成"),
+        ("queued", 202, "生成中", "en", "still being made"),
+        ("failed", 410, "失败，请重新导出", "zh-hans", "未能生成"),
+        ("failed", 410, "失败，请重新导出", "en", "could not be made"),
+    ],
+)
+def test_what_is_not_ready_says_so_to_its_asker(
+    client: Client, city: World, state: str, status: int, listed: str, language: str, says: str
+) -> None:
     client.force_login(city.district)
     run = ReportRunFactory(
         user=city.district,
         state=state,
         scope={"institutions": [], "authorities": ["/SH/SH-310115/"], "everything": False},
     )
+    assert listed in client.get("/exports/").content.decode()
+    client.cookies["django_language"] = language
+    answer = fetch(client, run)
+    html = answer.content.decode()
+    assert answer.status_code == status
+    assert says in html
+    assert ('action="/exports/new/"' in html) == (state == "failed")
+    assert str(run.pk) in html
+    client.force_login(city.city)
     assert fetch(client, run).status_code == 404
-    words = {"queued": "生成中", "failed": "失败，请重新导出"}
-    assert words[state] in client.get("/exports/").content.decode()
+
+
+@pytest.fixture
+def claimed_at_once() -> Iterator[None]:
+    """The sweep finds each export as soon as it is written, and the worker has taken it."""
+
+    def take(instance: ReportRun, created: bool, **_: Any) -> None:
+        if created:
+            until = timezone.now() + timedelta(minutes=10)
+            ReportRun.rows.filter(pk=instance.pk).update(attempts=1, leased_until=until)
+
+    post_save.connect(take, sender=ReportRun, weak=False)
+    yield
+    post_save.disconnect(take, sender=ReportRun)
+
+
+def test_an_export_that_the_worker_took_meanwhile_is_in_the_list_and_no_404(
+    client: Client, city: World, claimed_at_once: None
+) -> None:
+    client.force_login(city.district)
+    answer = client.post("/exports/new/", {"kind": "districts", "format": "csv"}, follow=True)
+    assert answer.redirect_chain == [("/exports/", 302)]
+    assert "正在生成" in str(next(iter(answer.context["messages"])))
+    assert ReportRun.objects.unscoped(WHY).get().state == "queued"
 
 
 def test_an_export_that_never_was_is_not_found(client: Client, city: World) -> None:
