@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from classroom.learning import views, views_acts, views_exam
+from classroom.learning import urls_preview, views, views_acts, views_exam
 from classroom.learning.api.heartbeat import HeartbeatView
 from classroom.learning.api.notes import NotesView, NoteView
 from classroom.learning.api.player_settings import PlayerSettingsView
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("courses/enrol/<str:course_code>/", views_acts.enrol, name="enrol"),
     path("learn/exam/<int:enrolment_id>/start/", views_exam.start_exam, name="start_exam"),
     path("learn/exam/<int:attempt_id>/submit/", views_exam.submit_exam, name="submit_exam"),
+    *urls_preview.urlpatterns,
 ]
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("learning/sessions/", SessionsView.as_view(), name="learning-sessions"),
@@ -52,4 +53,5 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         NoteView.as_view(),
         name="learning-note",
     ),
+    *urls_preview.api_urlpatterns,
 ]

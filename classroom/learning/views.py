@@ -37,7 +37,7 @@ def own_lesson(request: HttpRequest, enrolment_id: int, key: uuid.UUID) -> Lesso
     return page
 
 
-def _moment(request: HttpRequest, duration_ms: int) -> int | None:
+def moment(request: HttpRequest, duration_ms: int) -> int | None:
     """Return the moment that a link asks for, None where it asks for none or for nonsense."""
     given = request.GET.get("at", "")
     return min(int(given), duration_ms) if given.isdecimal() and len(given) < 10 else None
@@ -57,7 +57,7 @@ def player(request: HttpRequest, enrolment_id: int, lesson_key: uuid.UUID) -> Ht
     page = own_lesson(request, enrolment_id, lesson_key)
     context: dict[str, object] = {"page": page}
     if page.line.is_video:
-        context["data"] = page.script_data(_moment(request, page.lesson.duration_ms))
+        context["data"] = page.script_data(moment(request, page.lesson.duration_ms))
     return render(request, _TEMPLATES[EditionLesson.Kind(page.lesson.kind)], context)
 
 

@@ -35,6 +35,13 @@ def asked_in(block: Any) -> list[Asked]:
     return sorted(found, key=lambda asked: (asked.at_ms or 0, asked.key))
 
 
+def keys_asked(block: Any) -> list[str]:
+    """Return the keys of what a lesson's block asks, in the order of the editor, without any query."""
+    if block.block_type != "video":
+        return []
+    return [str(one.get("id")) for one in getattr(block.value.get("questions"), "raw_data", ())]
+
+
 def all_asked(page: Any) -> list[Asked]:
     """Return what all lectures of a page ask."""
     return [asked for block in page.lessons for asked in asked_in(block)]

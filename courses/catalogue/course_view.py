@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import get_language
 
-from courses.catalogue.asked import asked_in
+from courses.catalogue.asked import keys_asked
 from courses.catalogue.conditions import part_of, with_conditions
 from courses.catalogue.course_parts import CourseView, ExamView, LessonView, Reference
 from courses.catalogue.course_rules import rules_of
 from courses.catalogue.manifest import conditions_of, rule_of
 from courses.catalogue.models import Course, CoursePage, Edition
 from courses.catalogue.policy import Policy
+from courses.catalogue.queries import lectures_in
 from media.models import Track
 
 
@@ -126,6 +128,7 @@ def from_edition(edition: Edition, *, address: str = "") -> CourseView:
 
 def from_draft(page: CoursePage, *, address: str = "") -> CourseView:
     """Return what the page says now, for who edits it; unfinished lectures have no minutes yet."""
+    prefetch_related_objects(lectures_in(page), "current")
     course = {
         name: getattr(page, name)
         for name in (
@@ -171,7 +174,7 @@ def _draft_lesson(block: Any) -> dict[str, Any]:
         "title_en": value.get("title_en"),
         "summary": value.get("summary"),
         "minutes": minutes,
-        "questions": [asked.key for asked in asked_in(block)],
+        "questions": keys_asked(block),
     }
 
 

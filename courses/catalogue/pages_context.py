@@ -10,9 +10,7 @@ from wagtail.models import Page
 from courses.catalogue import curriculum
 from courses.catalogue.course_parts import CourseView
 from courses.catalogue.course_view import bilingual, from_edition
-from courses.catalogue.models import Course, CoursePage, EditionLesson, NoticePage, Topic
-from courses.catalogue.queries import outline_of_draft
-from media import playback
+from courses.catalogue.models import Course, NoticePage, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +159,3 @@ def news(limit: int | None = None, kind: str = "") -> list[NoticePage]:
     if kind:
         found = found.filter(kind=kind)
     return list(found[:limit] if limit else found)
-
-
-@dataclass(frozen=True, slots=True)
-class DraftLesson:
-    """A lesson of a draft as its trainer tries it out; `grant` lets this browser play its lecture."""
-
-    lesson: EditionLesson
-    grant: playback.PlaybackGrant | None
-
-
-def draft_lessons(page: CoursePage, request: HttpRequest) -> list[DraftLesson]:
-    """Return the lessons of a draft for whoever may preview it. Nothing that is played counts."""
-    person = str(getattr(request.user, "pseudonym", request.user.pk))
-    browser = playback.browser_of(request)
-
-    def granted(lesson: EditionLesson) -> playback.PlaybackGrant | None:
-        if lesson.encode is None:
-            return None
-        return playback.grant(encode=lesson.encode, person=person, session="preview", browser=browser)
-
-    return [DraftLesson(lesson, granted(lesson)) for lesson in outline_of_draft(page)]

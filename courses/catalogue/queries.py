@@ -14,6 +14,7 @@ from courses.catalogue.models import Course, CoursePage, Edition, EditionLesson,
 from courses.catalogue.readiness import is_playable
 from courses.catalogue.terms import Excerpt, excerpt, excerpt_by_sound, pieces, terms_of, variants
 from courses.catalogue.wording import fields_of
+from media.models import Lecture
 
 MOST_FOUND = 200
 _MOMENTS_SHOWN = 3
@@ -82,6 +83,12 @@ def outline(edition: Edition) -> list[EditionLesson]:
     """Return the lessons of an edition in their order, with lecture, encode and file."""
     lessons = edition.lessons.select_related("lecture", "encode", "document").order_by("position")
     return list(lessons)
+
+
+def lectures_in(page: CoursePage) -> list[Lecture]:
+    """Return the lectures that a draft names, those of one lesson after those of the one before."""
+    named = [block.value["lecture"] for block in page.lessons if block.block_type == "video"]
+    return [lecture for lecture in named if lecture is not None]
 
 
 def outline_of_draft(page: CoursePage) -> list[EditionLesson]:

@@ -81,10 +81,3 @@ def finder_of(context: Any) -> finder.Finding:
 def highlight(text: str, marks: Iterable[str]) -> SafeString:
     """Mark what was searched for in a text."""
     return finder.highlight(text, marks)
-
-
-@register.simple_tag(takes_context=True)
-def draft_lessons_of(context: Any, page: CoursePage) -> list[pages_context.DraftLesson]:
-    """Return the lessons of a draft to try out; nothing outside of a preview."""
-    request = context.get("request")
-    return pages_context.draft_lessons(page, request) if getattr(request, "is_preview", False) else []

@@ -344,27 +344,15 @@ def test_the_desk_knows_who_keeps_what(member, trainer, groups, may_edit_courses
     assert desk.may_edit_home(user) is may_edit_home
 
 
-def test_the_preview_lets_the_trainer_play_what_is_not_published(trainer, browser_of):
+def test_the_preview_leads_to_lessons_and_exam_as_learners_will_meet_them(trainer, browser_of):
     page = draft(trainer)
     html = browser_of(trainer).get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).content.decode()
-    lecture = page.lessons[0].value["lecture"]
-    assert f'data-lesson="{page.lessons[0].id}"' in html
-    assert f"/{lecture.current_id}/" in html.partition("data-manifest=")[2]
-    assert "build/draft" in html
-    assert "报告负责。" in html
+    assert f'href="/preview/{page.pk}/"' in html
+    assert f'href="/preview/{page.pk}/{page.lessons[0].id}/"' in html
 
 
-def test_a_lecture_in_the_making_is_said_so_in_the_preview(trainer, browser_of):
-    page = draft(trainer)
-    Lecture.objects.update(current=None)
-    html = browser_of(trainer).get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).content.decode()
-    assert "视频暂不能播放" in html
-    assert "data-manifest" not in html
-
-
-def test_a_visitor_is_given_no_lecture_to_play(publish, client: Client):
+def test_a_visitor_is_led_to_no_preview(publish, client: Client):
     page = publish(code="B893", question_bank=fill_bank(single=3, multiple=2, true_false=2))
     html = client.get(page.url).content.decode()
     assert page.title in html
-    assert "data-manifest" not in html
-    assert "build/draft" not in html
+    assert "/preview/" not in html
