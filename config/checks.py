@@ -52,6 +52,14 @@ def engines(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="classroom.E007",
             )
         )
+    if settings.PROXIES is None:
+        found.append(
+            Error(
+                "All visitors share the proxy's address: one who guesses passwords locks everybody's name.",
+                hint="Set PROXIES to how many proxies of yours stand in front: 1 for one nginx.",
+                id="classroom.E011",
+            )
+        )
     if settings.DEMO:
         found.append(Error("Demo accounts are on.", hint="Set DEMO=no.", id="classroom.E008"))
     return found

@@ -16,6 +16,8 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
+    # The address is right already (`config.visitors.ProxiesMiddleware`): no throttle reads a header for it.
+    "NUM_PROXIES": 0,
     "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "600/min", "verify": "30/min"},
     "EXCEPTION_HANDLER": "config.rest.problem_details",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

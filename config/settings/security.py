@@ -21,6 +21,10 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDD
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 
+# How many proxies of ours stand in front, each of which adds to X-Forwarded-For whom it saw. None: a cluster that
+# has not said, where all visitors would share the address of the last one.
+PROXIES = env.number("PROXIES", 0) if EMBEDDED or env.text("PROXIES") else None
+
 _TLS = not EMBEDDED
 SESSION_COOKIE_SECURE = _TLS
 CSRF_COOKIE_SECURE = _TLS

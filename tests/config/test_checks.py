@@ -10,6 +10,7 @@ from config import checks
 EMBEDDED: dict[str, Any] = {
     "EMBEDDED": True,
     "DEMO": True,
+    "PROXIES": None,
     "SITE_URL": "http://127.0.0.1:8000",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}},
     "CELERY_BROKER_URL": "redis+socket:///x",
@@ -20,6 +21,7 @@ EMBEDDED: dict[str, Any] = {
 CLUSTER: dict[str, Any] = {
     "EMBEDDED": False,
     "DEMO": False,
+    "PROXIES": 1,
     "SITE_URL": "https://learn.example",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
     "CELERY_BROKER_URL": "redis://broker",
@@ -36,6 +38,7 @@ CODES = {
     "EMAIL_BACKEND": "W006",
     "SITE_URL": "E007",
     "DEMO": "E008",
+    "PROXIES": "E011",
 }
 
 
@@ -52,6 +55,10 @@ def test_the_embedded_mode_lacks_everything(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_cluster_with_all_engines_is_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(monkeypatch, **CLUSTER) == []
+
+
+def test_a_cluster_may_say_that_no_proxy_is_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(monkeypatch, **{**CLUSTER, "PROXIES": 0}) == []
 
 
 @pytest.mark.parametrize("name", sorted(CODES))

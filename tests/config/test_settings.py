@@ -29,6 +29,7 @@ CLUSTER = {
     "EMAIL_URL": "smtps://me:pw@mail.example",
     "SITE_URL": "https://learn.example/",
     "ALLOWED_HOSTS": "learn.example",
+    "PROXIES": "1",
 }
 # What a run of the tests itself sets must not reach the processes under test.
 CLEAN = {
@@ -123,6 +124,22 @@ def test_the_address_gives_links_and_trusted_origins(var: str) -> None:
     assert found["WAGTAILADMIN_BASE_URL"] == "https://learn.example"
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://learn.example"]
     assert found["ALLOWED_HOSTS"] == ["learn.example"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "hops"),
+    [
+        ({}, 0),
+        ({"PROXIES": "2"}, 2),
+        ({**CLUSTER, "PROXIES": ""}, None),
+        ({**CLUSTER, "PROXIES": "0"}, 0),
+        (CLUSTER, 1),
+    ],
+)
+def test_a_cluster_says_how_many_proxies_stand_before_it(
+    var: str, variables: dict[str, str], hops: int | None
+) -> None:
+    assert read({**variables, "VAR_DIR": var})["PROXIES"] == hops
 
 
 def test_another_port_is_another_address(var: str) -> None:
@@ -222,12 +239,12 @@ def test_a_whole_cluster_lacks_only_the_seal(var: str) -> None:
 def test_a_half_configured_cluster_is_told_what_is_left(var: str) -> None:
     half = {
         **CLUSTER, "VAR_DIR": var, "DATABASE_URL": "", "SITE_URL": "http://learn.example", "DEBUG": "yes",
-        "DEMO": "yes", "EVIDENCE_KEY": "secret", "ALLOWED_HOSTS": "",
+        "DEMO": "yes", "EVIDENCE_KEY": "secret", "ALLOWED_HOSTS": "", "PROXIES": "",
     }  # fmt: skip
     found = process(("manage.py", "check", "--deploy"), half)
     assert found.returncode == 1
     said = set(re.findall(r"\(((?:classroom|security)\.[EW]\d+)\)", found.stderr))
-    assert {"classroom.E002", "classroom.E007", "classroom.E008", "classroom.E009"} <= said
+    assert {"classroom.E002", "classroom.E007", "classroom.E008", "classroom.E009", "classroom.E011"} <= said
     assert {"security.W018", "security.W020"} <= said
     assert not {"classroom.E001", "classroom.E003", "classroom.E004", "classroom.W005"} & said
     assert ":pw@" not in found.stderr
