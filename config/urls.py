@@ -7,11 +7,9 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from classroom.people.views import language, signing
-from config import health
 from config.api_urls import ROOMS
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
     # Django's own would switch the pages and leave the person's mails as they were.
     path("i18n/setlang/", language.set_language, name="set_language"),
     # The admin's own door would know neither the audit nor the list of one's devices.

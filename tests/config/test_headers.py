@@ -148,6 +148,10 @@ class TestBehindTls:
         assert response.status_code == 301
         assert response["Location"] == "https://testserver/courses/?q=a&page=2"
 
+    def test_another_address_than_the_probes_is_not_let_through(self) -> None:
+        for path in ("/healthz/", "/healthz/x", "/x/healthz", "/help/?next=/healthz"):
+            assert Client().get(path).status_code == 301
+
     def test_a_redirect_to_https_says_nothing_else(self) -> None:
         response = Client().get("/sign-in/")
         assert "csrftoken" not in response.cookies

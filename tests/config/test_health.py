@@ -1,18 +1,27 @@
 """`/healthz`: every engine by its name, 503 where one is down, and no word that helps a stranger."""
 
+import http.server
 import json
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import Client
 
-from config import health
+from config import engines, health
 from config.celery import app
+from config.management.commands import serve
+from tests.engines import Redis
 
 pytestmark = pytest.mark.django_db
 BOTH = {
@@ -241,8 +250,6 @@ def test_nobody_has_to_sign_in_and_no_session_is_made(client: Client, workers: W
 def test_time_is_told_for_each_engine(
     client: Client, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     def slow() -> str:
         time.sleep(0.05)
         return "6.0"
@@ -250,3 +257,107 @@ def test_time_is_told_for_each_engine(
     monkeypatch.setattr(health.ffmpeg, "version", slow)
     _, body = asked(client)
     assert 50 <= body["engines"]["ffmpeg"]["ms"] < 5000
+
+
+class Quiet(WSGIRequestHandler):
+    """Answers without a line on the terminal."""
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+class TestInACluster:
+    """Load balancers ask each machine by its own address, in plain HTTP."""
+
+    @pytest.fixture(autouse=True)
+    def _cluster(self, settings: Any, workers: Workers) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        settings.ALLOWED_HOSTS = ["learn.example"]
+
+    @pytest.mark.parametrize("host", ["10.0.0.7:8000", "127.0.0.1", "learn.example", "[fd00::7]:8000"])
+    @pytest.mark.parametrize(("replies", "status"), [(BOTH, 200), (None, 503)])
+    def test_a_probe_gets_its_answer(
+        self, workers: Workers, host: str, replies: dict[str, list[dict[str, str]]] | None, status: int
+    ) -> None:
+        workers.replies = replies
+        response = Client().get("/healthz", headers={"Host": host})
+        assert response.status_code == status
+        assert json.loads(response.content)["ok"] is (status == 200)
+        assert "default-src 'none'" in response["Content-Security-Policy"]
+        assert response["X-Content-Type-Options"] == "nosniff"
+
+    def test_nothing_else_answers_to_a_host_that_is_not_ours(self) -> None:
+        for path in ("/help/", "/api/courses/", "/healthz/"):
+            response = Client().get(path, headers={"Host": "10.0.0.7", "X-Forwarded-Proto": "https"})
+            assert response.status_code == 400
+
+    def test_a_machine_that_starts_hears_its_own_site(self) -> None:
+        with make_server("127.0.0.1", 0, WSGIHandler(), handler_class=Quiet) as server:
+
+            def answer() -> None:
+                server.handle_request()
+                connection.close()
+
+            answering = threading.Thread(target=answer)
+            answering.start()
+            found = serve.Command._health(f"http://127.0.0.1:{server.server_port}")
+            answering.join()
+        assert list(found["engines"]) == list(health.ENGINES)
+        assert found["engines"]["database"]["ok"] is True
+
+
+@pytest.mark.parametrize("status", [200, 400, 502])
+def test_a_site_that_answers_with_a_page_does_not_end_the_start(status: int) -> None:
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"<h1>no</h1>")
+
+        def log_message(self, *args: object) -> None:
+            return None
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
+        asking = threading.Thread(target=server.handle_request)
+        asking.start()
+        assert serve.Command._health(f"http://127.0.0.1:{server.server_address[1]}") == {"ok": False}
+        asking.join()
+
+
+class TestARealRedis:
+    """The cache and the broker of a cluster, ended and started again."""
+
+    @pytest.fixture
+    def redis(self, settings: Any, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+        """A Redis that is both."""
+        program = engines.redis_server()
+        if program is None:
+            pytest.skip("no Redis on this machine")
+        server, before = Redis(program), settings.CACHES
+        url = server.start()
+        settings.CACHES = {
+            "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"{url}/0"}
+        }
+        connection_of = type(app).connection_for_read
+        monkeypatch.setattr(
+            app,
+            "connection_for_read",
+            lambda connect_timeout: connection_of(app, f"{url}/1", connect_timeout=connect_timeout),
+        )
+        yield server
+        settings.CACHES = before
+        server.stop()
+
+    def test_it_is_missed_when_it_ends_and_found_when_it_is_back(self, client: Client, redis: Redis) -> None:
+        assert asked(client)[0] == 200
+        redis.process.terminate()
+        redis.process.wait(10)
+        status, body = asked(client)
+        assert status == 503
+        assert [name for name, engine in body["engines"].items() if not engine["ok"]] == ["cache", "broker"]
+        redis.process = subprocess.Popen(redis.process.args, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while asked(client)[0] != 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert asked(client)[0] == 200

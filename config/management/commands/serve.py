@@ -248,6 +248,9 @@ class Command(BaseCommand):
             with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310 - loopback
                 return dict(json.load(answer))
         except urllib.error.HTTPError as error:
-            return dict(json.load(error))
-        except OSError:
-            return {"ok": False}
+            with contextlib.suppress(ValueError):
+                return dict(json.load(error))
+        except (OSError, ValueError):
+            pass
+        # Nothing answers, or something else on this port does.
+        return {"ok": False}
