@@ -130,7 +130,8 @@ def summary(rows: Iterable[Row]) -> dict[str, Any]:
 
 def stored_report(enrolment_id: int, session_id: uuid.UUID, seq: int) -> dict[str, Any] | None:
     """Return the hashed facts of a report that was received before; None where its block cannot be read."""
-    row = Evidence.objects.unscoped(_WHY).filter(session_id=session_id, seq=seq).first()
+    rows_in_table = Evidence.objects.unscoped(_WHY).filter(enrolment_id=enrolment_id)
+    row = rows_in_table.filter(session_id=session_id, seq=seq).first()
     if row is not None:
         return body_of_row(row)
     for block in _emptied(enrolment_id, 0).order_by("-first"):

@@ -1,4 +1,4 @@
-"""The periodic checkpoint, and the sweep that compacts what is long settled."""
+"""The periodic checkpoint, the sweep that compacts what is long settled, and the ranges of the table."""
 
 from dataclasses import asdict
 
@@ -18,3 +18,9 @@ def checkpoint() -> int | None:
 def compact() -> dict[str, int]:
     """Take what is long settled one step further into the storage; safe to repeat."""
     return asdict(services.compact_due())
+
+
+@shared_task(name="progress.partition")
+def partition() -> dict[str, int]:
+    """Make the next range of the table in time and let go of empty ones; safe to repeat, nothing on SQLite."""
+    return asdict(services.keep_ranges())

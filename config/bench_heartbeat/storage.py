@@ -114,12 +114,18 @@ def _bytes() -> dict[str, float]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM (FULL, ANALYZE) progress_evidence, progress_block")
-            found = {}
-            for table in _TABLES:
-                cursor.execute("SELECT pg_total_relation_size(%s::regclass)", [table])
-                found[table] = float(cursor.fetchone()[0])
-            return found
+            return {table: _bytes_on_postgresql(cursor, table) for table in _TABLES}
         return {table: _bytes_of(cursor, table) for table in _TABLES}
+
+
+def _bytes_on_postgresql(cursor: Any, table: str) -> float:
+    """Return what a table takes, or those of its partitions that have rows: it has no bytes of its own then."""
+    cursor.execute(
+        "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE reltuples > 0 AND (oid = %s::regclass"
+        " AND relkind = 'r' OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass))",
+        [table, table],
+    )
+    return float(cursor.fetchone()[0] or 0)
 
 
 def _bytes_of(cursor: Any, table: str) -> float:

@@ -56,6 +56,7 @@ CELERY_BEAT_SCHEDULE = {
     "certificates-sweep": {"task": "certificates.sweep", "schedule": 20.0},
     "progress-checkpoint": {"task": "progress.checkpoint", "schedule": 300.0},
     "progress-compact": {"task": "progress.compact", "schedule": 300.0},
+    "progress-partition": {"task": "progress.partition", "schedule": 300.0},
     "plans-assign": {"task": "plans.assign", "schedule": 300.0},
     "reports-refresh": {"task": "reports.refresh", "schedule": 60.0},
     "reports-sweep": {"task": "reports.sweep", "schedule": 20.0},

@@ -43,6 +43,8 @@ AV1 = env.flag("AV1")
 LECTURE_BIN_DAYS = env.number("LECTURE_BIN_DAYS", 30)
 # Evidence to which nothing was added for so many days moves from the table into the storage; 0: it never does.
 EVIDENCE_PLAIN_DAYS = env.number("EVIDENCE_PLAIN_DAYS", 30)
+# On PostgreSQL the evidence of so many enrolments is one part of the table.
+EVIDENCE_PARTITION_ENROLMENTS = max(1000, env.number("EVIDENCE_PARTITION_ENROLMENTS", 100000))
 # The folder of a speech recognition model (see media/speech.py); empty: speech is not recognised.
 SPEECH_MODEL = env.text("SPEECH_MODEL")
 # An upload that nobody continues is forgotten after so many days.

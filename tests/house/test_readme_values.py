@@ -51,6 +51,7 @@ def number(words: str) -> int:
         "UPLOAD_LIFETIME_DAYS UPLOAD_IDLE_SECONDS SPOOL_RESERVE_BYTES",
         "LECTURE_BIN_DAYS",
         "EVIDENCE_PLAIN_DAYS",
+        "EVIDENCE_PARTITION_ENROLMENTS",
         "PORT",
     ],
 )

@@ -3,6 +3,7 @@
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.progress.services.compaction import Compacted, compact_due
 from classroom.progress.services.credit import Credit, credit, receive, take_report
+from classroom.progress.services.partitions import Kept, keep_ranges
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
 from classroom.progress.services.rebuild import Difference, rebuild
@@ -13,12 +14,14 @@ __all__ = [
     "Compacted",
     "Credit",
     "Difference",
+    "Kept",
     "Presence",
     "acknowledge_reading",
     "answer_check",
     "compact_due",
     "credit",
     "extend_check",
+    "keep_ranges",
     "make_checkpoint",
     "open_session",
     "rebuild",

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from classroom.people.demo import DEMO_ACCOUNTS, DEMO_PASSWORD
@@ -26,6 +27,8 @@ from config.supervisor import Program, Supervisor, python
 
 # A number of this command's own among the advisory locks of the database.
 _MIGRATING = 0x6D696772
+# How often a machine that starts asks whether another has done with the database.
+_TURN_S = 0.3
 # How long engines may take before it is said which one does not answer.
 _PATIENCE_S = 60
 
@@ -132,7 +135,10 @@ class Command(BaseCommand):
         """Bring the database up to date; several machines that start at once do it one after another."""
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
+                # Asked again and again: a migration that makes an index beside the running platform waits for
+                # every statement that has begun, also for one that waits for the lock.
+                while not self._may_migrate(cursor):
+                    time.sleep(_TURN_S)
             executor = MigrationExecutor(connection)
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if plan:
@@ -140,6 +146,11 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0)
         # The lock goes with the connection.
         connection.close()
+
+    @staticmethod
+    def _may_migrate(cursor: CursorWrapper) -> bool:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_MIGRATING])
+        return bool(cursor.fetchone()[0])
 
     def _programs(self, port: int, demo: bool) -> list[Program]:
         celery = python("-m", "celery", "-A", "config", "--quiet")

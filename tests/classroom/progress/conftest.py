@@ -1,8 +1,10 @@
 """A learner on an edition, and a player that reports as the real one does."""
 
 import pytest
+from django.db import connection
 
 from classroom.progress import services
+from classroom.progress.services import partitions
 from classroom.progress.spans import Span
 from tests.learner import Learner
 
@@ -24,3 +26,21 @@ def watched(db) -> Learner:
     learner.open(learner.enrolment.edition.lessons.order_by("position")[1])
     learner.play(0, 30)
     return learner
+
+
+@pytest.fixture
+def parted(transactional_db):
+    """The table's ranges, which a test may change: they are no rows, so nothing else brings them back."""
+    before = partitions.ranges()
+    yield before
+    found = partitions.ranges()
+    with connection.cursor() as cursor:
+        for one in found:
+            if one not in before:
+                cursor.execute(f"DROP TABLE {one.name}")
+        for one in before:
+            if one not in found:
+                cursor.execute(
+                    f"CREATE TABLE {one.name} PARTITION OF progress_evidence"
+                    f" FOR VALUES FROM ({one.start}) TO ({one.end}) WITH ({partitions._CLEANED})"
+                )

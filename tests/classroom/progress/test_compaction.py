@@ -258,5 +258,10 @@ def test_a_reader_sees_the_whole_chain_though_the_rows_leave_the_table_meanwhile
 def test_the_table_of_evidence_has_no_index_but_those_of_its_constraints(db):
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, "progress_evidence")
-    indexed = sorted(tuple(one["columns"]) for one in found.values() if one["index"] or one["unique"])
-    assert {one for one in indexed if one != ("id",)} == {("enrolment_id", "index"), ("session_id", "seq")}
+    indexed = {tuple(one["columns"]) for one in found.values() if one["index"] or one["unique"]}
+    if connection.vendor == "postgresql":
+        # Over ranges of enrolments, every constraint has the enrolment in it.
+        reports, key = ("enrolment_id", "session_id", "seq"), ("id", "enrolment_id")
+    else:
+        reports, key = ("session_id", "seq"), ("id",)
+    assert indexed == {("enrolment_id", "index"), reports, key}
