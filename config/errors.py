@@ -7,9 +7,42 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist
+from django.utils.translation import gettext_lazy as _
 
 from classroom.people.trace import request_id
 from classroom.people.way_back import page_before
+from config.sessions import CsrfRefused
+
+# What a program, or a page's script, is told where no view of the API has answered: what happened, what to do.
+_PROBLEMS = {
+    400: (
+        _("This request cannot be read"),
+        _(
+            "The address, a header or the body is not as the API expects. Compare it with /api/docs/ and send it "
+            "again; from a page, load the page again and repeat the step."
+        ),
+    ),
+    403: (
+        _("You may not do this"),
+        _("Sign in with an account that may, or ask your institution's training manager for the role."),
+    ),
+    404: (
+        _("There is nothing at this address"),
+        _("The address may have a slip, or what it named was removed. /api/docs/ lists what there is."),
+    ),
+    413: (
+        _("This is too large"),
+        _("Nothing was kept of it. Send less at once; lectures go to /api/uploads/, in parts."),
+    ),
+    429: (_("Too many tries in a short time"), _("Wait a little, then try again.")),
+    500: (
+        _("A fault on our side"),
+        _(
+            "The step did not go through; what was saved before is safe. Try again in a minute. When you ask for "
+            "help, give the number under “instance”."
+        ),
+    ),
+}
 
 
 def answer(
@@ -17,7 +50,7 @@ def answer(
 ) -> HttpResponse:
     """Answer with the page of this status, or with problem details where an API was asked."""
     if request.path.startswith("/api/"):
-        return problem(status)
+        return problem(status, detail=(context or {}).get("reason", ""))
     words = {
         "status": status,
         "request_id": request_id.get(),
@@ -35,13 +68,18 @@ def _again(request: HttpRequest) -> str:
     return request.path if request.method in {"GET", "HEAD"} else page_before(request) or "/"
 
 
-def problem(status: int) -> HttpResponse:
-    """Return problem details (RFC 9457) for what no view of the API has answered."""
+def problem(status: int, *, title: str = "", detail: str = "") -> HttpResponse:
+    """Return problem details (RFC 9457) for what no view of the API has answered, in the reader's language.
+
+    `title` and `detail` say more of this case than its status does.
+    """
+    usual = _PROBLEMS.get(status, (_("This did not work"), _("Go back and try once more.")))
     return JsonResponse(
         {
             "type": "about:blank",
-            "title": HTTPStatus(status).phrase,
+            "title": title or str(usual[0]),
             "status": status,
+            "detail": detail or str(usual[1]),
             "instance": request_id.get(),
         },
         status=status,
@@ -51,6 +89,9 @@ def problem(status: int) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a post without a valid token: what happened and what to do."""
+    if request.path.startswith("/api/"):
+        refusal = CsrfRefused()
+        return problem(refusal.status_code, title=str(refusal.default_detail), detail=str(refusal.detail))
     return answer(request, HTTPStatus.FORBIDDEN, template="shell/403_csrf.html")
 
 

@@ -128,6 +128,27 @@ def test_a_program_gets_problem_details_in_place_of_a_page(quiet: Client, kind: 
     assert "dawn-kiln" not in response.content.decode()
 
 
+@pytest.mark.parametrize("kind", sorted(RAISES))
+def test_a_program_is_told_what_to_do_in_the_readers_language(quiet: Client, kind: str) -> None:
+    told = {}
+    for language in ("zh-hans", "en"):
+        quiet.cookies["django_language"] = language
+        body = quiet.get(f"/api/fail/{kind}/").json()
+        told[language] = (body["title"], body["detail"])
+    assert all(re.search("[\u4e00-\u9fff]", words) for words in told["zh-hans"])
+    assert not any(re.search("[\u4e00-\u9fff]", words) for words in told["en"])
+    # A sentence that tells a next step, not the title once more.
+    assert re.search(r"\b(again|[Ss]ign in|Send less|lists what there is)\b", told["en"][1])
+    assert told["en"][0] not in told["en"][1]
+
+
+def test_a_refusal_with_words_of_its_own_tells_them_to_a_program_too(
+    quiet: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RAISES, "worded", PermissionDenied("Only its owner may."))
+    assert quiet.get("/api/fail/worded/").json()["detail"] == "Only its owner may."
+
+
 def test_a_fault_in_the_api_is_a_problem_and_is_logged_with_its_request(
     quiet: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -186,10 +207,14 @@ def test_a_token_of_another_origin_is_refused_though_it_is_right(settings: Any) 
     assert browser.post("/form/", {"a": "b"}, headers=same).status_code == 200
 
 
-def test_an_api_without_its_token_is_a_problem() -> None:
-    response = Client(enforce_csrf_checks=True).post("/api/form/", {"a": "b"})
+@pytest.mark.parametrize(("language", "says"), [("zh-hans", "重新载入页面"), ("en", "Load the page again")])
+def test_an_api_without_its_token_is_a_problem(language: str, says: str) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies["django_language"] = language
+    response = browser.post("/api/form/", {"a": "b"})
     assert response.status_code == 403
     assert response["Content-Type"] == "application/problem+json"
+    assert says in response.json()["detail"]
 
 
 def test_a_missing_page_offers_no_way_back_into_itself(client: Client) -> None:

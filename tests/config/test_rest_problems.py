@@ -271,11 +271,31 @@ def test_who_is_not_signed_in_is_told_to_sign_in(client: Client) -> None:
     assert body["type"].endswith(":not_authenticated")
 
 
-def test_a_signed_in_browser_needs_its_token_to_write() -> None:
+@pytest.mark.parametrize(
+    ("language", "title", "says"),
+    [("zh-hans", "页面已过期", "重新载入页面"), ("en", "The page is out of date", "Load the page again")],
+)
+def test_a_signed_in_browser_needs_its_token_to_write(language: str, title: str, says: str) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(UserFactory())
+    browser.cookies["django_language"] = language
     assert browser.get("/api/mine/").status_code == 200
-    assert problem(browser.post("/api/mine/", {}, content_type="application/json"), 403)
+    body = problem(browser.post("/api/mine/", {}, content_type="application/json"), 403)
+    assert body["type"].endswith(":csrf")
+    assert body["title"] == title
+    assert says in body["detail"]
+    # What Django says of it is English for everybody, and for programmers.
+    assert "CSRF Failed" not in json.dumps(body, ensure_ascii=False)
+    browser.get("/help/")
+    token = browser.cookies["csrftoken"].value
+    answer = browser.post("/api/mine/", {}, content_type="application/json", headers={"X-CSRFToken": token})
+    assert answer.status_code == 200
+
+
+def test_the_schema_says_that_a_session_signs_in(client: Client) -> None:
+    schema = client.get("/api/schema/?format=json").json()
+    assert schema["components"]["securitySchemes"]["cookieAuth"]["in"] == "cookie"
+    assert {"cookieAuth": []} in schema["paths"]["/api/me/"]["get"]["security"]
 
 
 def test_an_address_that_there_is_not_is_a_problem_too(client: Client) -> None:
