@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from courses.questions import queries, services
-from courses.questions.errors import UnreadableFile
+from courses.questions.errors import AskedAlready, ChangedMeanwhile, UnreadableFile
 from courses.questions.forms import BankForm, FilterForm, ImportForm, QuestionForm
 from courses.questions.importers import read_questions
 from courses.questions.models import Question, QuestionBank
@@ -80,10 +80,25 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(QuestionBank, pk=pk)
     form = QuestionForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and form.row is not None:
-        question = services.add_question(bank=found, row=form.row, by=request.user)
+        try:
+            question = services.add_question(bank=found, row=form.row, by=request.user)
+        except AskedAlready as refusal:
+            return _asked_already(request, form, refusal.question)
         messages.success(request, _("Question %(reference)s is added.") % {"reference": question.reference})
         return HttpResponseRedirect(reverse("question_bank:bank", args=[found.pk]))
     return render(request, "questions/admin/question.html", {"bank": found, "form": form, "may_write": True})
+
+
+def _asked_already(request: HttpRequest, form: QuestionForm, same: Question) -> HttpResponse:
+    """Tell who sent a question twice that it is there; keep what was typed where only the wording is the same."""
+    is_whole = form.row and same.current and services.content_of(same.current) == form.row.content()
+    if is_whole and same.retired_at is None:
+        words = _("The bank holds this question, as %(reference)s; nothing was added.")
+        messages.info(request, words % {"reference": same.reference})
+        return HttpResponseRedirect(reverse("question_bank:bank", args=[same.bank_id]))
+    form.add_error("stem", _("The bank asks this already. Correct it there, or word this one differently."))
+    context = {"bank": same.bank, "form": form, "may_write": True, "same": same}
+    return render(request, "questions/admin/question.html", context, status=409)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,13 +106,19 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a question with its history; saving it makes a version where the current one is frozen."""
     _reads(request)
     found = get_object_or_404(Question.objects.select_related("bank", "current"), pk=pk)
-    form = QuestionForm(request.POST or None, question=found)
+    form, status = QuestionForm(request.POST or None, question=found), 200
     if request.method == "POST":
         _writes(request)
         if form.is_valid() and form.row is not None:
-            version = services.add_version(question=found, row=form.row, by=request.user)
-            messages.success(request, _("Saved as version %(number)d.") % {"number": version.number})
-            return HttpResponseRedirect(reverse("question_bank:question", args=[found.pk]))
+            try:
+                version = services.add_version(
+                    question=found, row=form.row, by=request.user, seen=form.cleaned_data["seen"]
+                )
+            except ChangedMeanwhile:
+                form, status = _changed_meanwhile(request, found), 409
+            else:
+                messages.success(request, _("Saved as version %(number)d.") % {"number": version.number})
+                return HttpResponseRedirect(reverse("question_bank:question", args=[found.pk]))
     context = {
         "bank": found.bank,
         "question": found,
@@ -105,7 +126,23 @@ def question(request: HttpRequest, pk: int) -> HttpResponse:
         "history": queries.history(found),
         "may_write": may_write(request.user),
     }
-    return render(request, "questions/admin/question.html", context)
+    return render(request, "questions/admin/question.html", context, status=status)
+
+
+def _changed_meanwhile(request: HttpRequest, found: Question) -> QuestionForm:
+    """Return the form with what was typed; it has seen what stands now, so sending it again is meant."""
+    found.refresh_from_db()
+    typed = request.POST.copy()
+    typed["seen"] = found.current.mark if found.current else ""
+    form = QuestionForm(typed, question=found)
+    form.add_error(
+        None,
+        _(
+            "Nothing is saved yet: the question was changed after you had opened it. What you typed is kept here; "
+            "what stands now is in the first row of the history. Take over what you need, then save again."
+        ),
+    )
+    return form
 
 
 @require_POST

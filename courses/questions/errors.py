@@ -1,6 +1,11 @@
 """What can go wrong in the question bank, each with words that say what to do."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from courses.questions.models import Question
 
 
 class QuestionError(Exception):
@@ -19,6 +24,19 @@ class BadQuestion(QuestionError):
 
 class DuplicateReference(QuestionError):
     """The bank already has a question under this reference."""
+
+
+class AskedAlready(QuestionError):
+    """The bank asks this already, in the same words: `question` is the one that does."""
+
+    def __init__(self, question: "Question") -> None:
+        """Keep the question that is there."""
+        super().__init__(question.reference)
+        self.question = question
+
+
+class ChangedMeanwhile(QuestionError):
+    """The question says something else than what its editor saw; nothing was saved."""
 
 
 class KindIsFixed(QuestionError):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,6 +13,7 @@ from courses.questions.models import Question, QuestionBank, QuestionVersion
 from courses.questions.rows import MOST_OPTIONS, QuestionRow, checked, lettered
 
 _EMPTY_LINES = 2
+_LINES = {f"option_{number}": number for number in range(1, MOST_OPTIONS + 1)}
 
 
 class BankForm(forms.ModelForm):
@@ -59,15 +61,19 @@ class QuestionForm(forms.Form):
     reviewed_on = forms.DateField(
         label=_("reviewed on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
+    # Which wording the editor had before the eyes: another tab may have changed it since.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, question: Question | None = None, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, question: Question | None = None) -> None:
         """Show the current version of `question`, or an empty question."""
         version = question.current if question else None
-        kwargs.setdefault("initial", self.initial_of(question, version))
-        super().__init__(*args, **kwargs)
+        super().__init__(data, initial=self.initial_of(question, version))
         if question is not None:
             self.fields["kind"].disabled = True
-        count = min(MOST_OPTIONS, max(4, len(version.options) if version else 0) + _EMPTY_LINES)
+        # What was typed may have more options than what stands now.
+        typed = max((_LINES.get(name, 0) for name in data or ()), default=0)
+        shown = max(4, len(version.options) if version else 0) + _EMPTY_LINES
+        count = min(MOST_OPTIONS, max(shown, typed))
         for number in range(1, count + 1):
             self.fields[f"option_{number}"] = forms.CharField(
                 label=_("option %(number)d") % {"number": number}, required=False, max_length=500
@@ -81,11 +87,14 @@ class QuestionForm(forms.Form):
     @staticmethod
     def initial_of(question: Question | None, version: QuestionVersion | None) -> dict[str, Any]:
         """Return the fields' values of a version."""
-        if question is None or version is None:
+        if question is None:
             return {}
+        if version is None:
+            return {"kind": question.kind}
         names = ("stem", "explanation", "legal_basis", "effective_from", "reviewed_on")
         values: dict[str, Any] = {name: getattr(version, name) for name in names}
         values["kind"] = question.kind
+        values["seen"] = version.mark
         for number, option in enumerate(version.options, start=1):
             values[f"option_{number}"] = option["text"]
             values[f"right_{number}"] = option["key"] in version.answers

@@ -87,3 +87,8 @@ class QuestionVersion(models.Model):
             models.UniqueConstraint(fields=["question", "number"], name="questions_unique_version"),
             models.CheckConstraint(condition=Q(number__gte=1), name="questions_version_from_one"),
         ]
+
+    @property
+    def mark(self) -> str:
+        """What a form hands back to tell which wording its reader saw; a correction in place moves it too."""
+        return f"{self.number}@{self.created_at.isoformat()}"

@@ -9,7 +9,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from courses.questions.errors import BadQuestion, DuplicateReference, KindIsFixed
+from courses.questions.errors import (
+    AskedAlready,
+    BadQuestion,
+    ChangedMeanwhile,
+    DuplicateReference,
+    KindIsFixed,
+)
 from courses.questions.importers.records import row_of
 from courses.questions.models import Question, QuestionBank, QuestionVersion
 from courses.questions.rows import QuestionRow, checked
@@ -78,40 +84,42 @@ def create_bank(*, code: str, name: str, by: Any) -> QuestionBank:
 def add_question(*, bank: QuestionBank, row: QuestionRow, by: Any) -> Question:
     """Add a question with its first version; without a reference it gets the next free one.
 
-    Locks the bank's row. Raises `BadQuestion` and `DuplicateReference`.
+    Without a reference its words tell it from others, as in an import: sent twice, it is there once.
+    Locks the bank's row. Raises `BadQuestion`, `AskedAlready` and `DuplicateReference`.
     """
     row = checked(row)
     QuestionBank.objects.select_for_update().get(pk=bank.pk)
-    reference = row.reference or _next_reference(bank)
-    if bank.questions.filter(reference=reference).exists():
-        raise DuplicateReference(reference)
-    question = Question.objects.create(bank=bank, reference=reference, kind=row.kind)
-    _write(question, row, by)
-    return question
+    same = _match(bank, row)
+    if same is not None:
+        raise DuplicateReference(row.reference) if row.reference else AskedAlready(same)
+    return _create(bank, row, by)
 
 
 @transaction.atomic
-def add_version(*, question: Question, row: QuestionRow, by: Any) -> QuestionVersion:
+def add_version(*, question: Question, row: QuestionRow, by: Any, seen: str | None = None) -> QuestionVersion:
     """Say a question anew, and return the version that now is current.
 
     Equal content changes nothing. A version that no edition has frozen is corrected in place; a
-    frozen one stays as it is, and a new version takes its place in later exams. Locks the
-    question's row. Raises `BadQuestion` and `KindIsFixed`.
+    frozen one stays as it is, and a new version takes its place in later exams. `seen` is the mark of
+    the wording that the editor had before the eyes ("" for none): where another stands meanwhile, and
+    it does not say the same, nothing is saved. Locks the question's row. Raises `BadQuestion`,
+    `KindIsFixed` and `ChangedMeanwhile`.
     """
     row = checked(row)
     question = Question.objects.select_for_update().get(pk=question.pk)
     if row.kind != question.kind:
         raise KindIsFixed(question.reference)
     current = question.current
-    if current is not None and current.frozen_at is None:
-        if content_of(current) != row.content() or _dates(current) != (row.effective_from, row.reviewed_on):
-            _fill(current, row)
-            current.created_by, current.created_at = by, timezone.now()
-            current.save()
+    if current is not None and _says(current, row):
         return current
-    if current is not None and content_of(current) == row.content():
-        return current
-    return _write(question, row, by)
+    if seen is not None and seen != (current.mark if current is not None else ""):
+        raise ChangedMeanwhile(question.reference)
+    if current is None or current.frozen_at is not None:
+        return _write(question, row, by)
+    _fill(current, row)
+    current.created_by, current.created_at = by, timezone.now()
+    current.save()
+    return current
 
 
 @transaction.atomic
@@ -178,7 +186,7 @@ def _import(bank: QuestionBank, row: QuestionRow, by: Any, seen: set[str]) -> Li
     if question is not None and question.reference in seen:
         return line("refused", question.reference, _("The same question stands twice in the file."))
     if question is None:
-        question = add_question(bank=bank, row=row, by=by)
+        question = _create(bank, row, by)
         seen.add(question.reference)
         return line("added", question.reference)
     seen.add(question.reference)
@@ -220,8 +228,11 @@ def content_of(version: QuestionVersion) -> tuple[object, ...]:
     )
 
 
-def _dates(version: QuestionVersion) -> tuple[object, object]:
-    return version.effective_from, version.reviewed_on
+def _says(version: QuestionVersion, row: QuestionRow) -> bool:
+    """Whether a version is the row already. Dates of a frozen one are as fixed as its words."""
+    dates = (version.effective_from, version.reviewed_on)
+    has_dates = version.frozen_at is not None or dates == (row.effective_from, row.reviewed_on)
+    return has_dates and content_of(version) == row.content()
 
 
 def _fill(version: QuestionVersion, row: QuestionRow) -> None:
@@ -232,6 +243,13 @@ def _fill(version: QuestionVersion, row: QuestionRow) -> None:
     version.legal_basis = row.legal_basis
     version.effective_from = row.effective_from
     version.reviewed_on = row.reviewed_on
+
+
+def _create(bank: QuestionBank, row: QuestionRow, by: Any) -> Question:
+    reference = row.reference or _next_reference(bank)
+    question = Question.objects.create(bank=bank, reference=reference, kind=row.kind)
+    _write(question, row, by)
+    return question
 
 
 def _write(question: Question, row: QuestionRow, by: Any) -> QuestionVersion:

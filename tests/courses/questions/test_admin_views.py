@@ -85,7 +85,7 @@ def test_a_reviewer_reads_and_does_not_write(reviewer):
     assert [reviewer.get(address).status_code for address in (banks, bank, detail)] == [200, 200, 200]
     for address in (add, import_file):
         assert reviewer.get(address).status_code in (302, 403)
-    reviewer.post(detail, posted())
+    reviewer.post(detail, posted(seen=question.current.mark))
     reviewer.post(banks, {"name": "新", "code": "new"})
     reviewer.post(reverse("question_bank:retire", args=[question.pk]))
     question.refresh_from_db()
@@ -132,7 +132,7 @@ def test_saving_a_frozen_question_makes_a_version(trainer):
     question = QuestionFactory()
     QuestionVersion.objects.update(frozen_at=timezone.now())
     address = reverse("question_bank:question", args=[question.pk])
-    trainer.post(address, posted())
+    trainer.post(address, posted(seen=question.current.mark))
     question.refresh_from_db()
     assert (question.current.number, question.current.stem) == (2, "几年？")
     assert "v" not in trainer.get(address).context["form"].errors

@@ -246,9 +246,8 @@ def test_what_is_typed_is_shown_as_text(trainer):
 
 def test_the_kind_of_a_question_cannot_be_posted_away(trainer):
     question = QuestionFactory(kind="multiple")
-    trainer.post(
-        address("question", question.pk), posted(kind="single", right_1="on", right_2="on", stem="新的问法")
-    )
+    fields = {"kind": "single", "right_1": "on", "right_2": "on", "stem": "新的问法"}
+    trainer.post(address("question", question.pk), posted(seen=question.current.mark, **fields))
     question.refresh_from_db()
     assert (question.kind, question.current.stem) == ("multiple", "新的问法")
 

@@ -52,7 +52,9 @@ def test_references_are_unique_and_given_where_absent():
     services.add_question(bank=bank, row=row(reference="Q0001"), by=None)
     with pytest.raises(DuplicateReference):
         services.add_question(bank=bank, row=row(reference="Q0001"), by=None)
-    assert services.add_question(bank=bank, row=row(reference=""), by=None).reference == "Q0002"
+    assert (
+        services.add_question(bank=bank, row=row(reference="", stem="又一题？"), by=None).reference == "Q0002"
+    )
     assert (
         services.add_question(bank=QuestionBankFactory(), row=row(reference=""), by=None).reference == "Q0001"
     )
