@@ -77,6 +77,10 @@ REASONS: dict[str, Reason] = {
     "source_missing": Reason(
         _("The uploaded file is no longer in the store."), _("Upload the recording again.")
     ),
+    "upload_damaged": Reason(
+        _("The file that arrived is not the one that was chosen: it changed or was damaged on its way."),
+        _("Choose the file again, once no other program writes to it."),
+    ),
     "ffmpeg_failed": Reason(_("The video could not be encoded."), _EXPORT),
     "stalled": Reason(_("Encoding came to a halt again and again."), _EXPORT),
     "too_slow": Reason(_("Encoding took longer than it may."), _EXPORT),

@@ -90,11 +90,15 @@ def lectures_with_states(lectures: QuerySet[Lecture]) -> QuerySet[Lecture]:
 
 
 def open_uploads(user: Any) -> QuerySet[Upload]:
-    """Return the transfers of `user` that can go on; parts of a larger one stay hidden."""
+    """Return the transfers of `user` that can go on, and those that were refused after their last byte.
+
+    Parts of a larger one stay hidden.
+    """
+    shown = Q(state=Upload.State.RECEIVING) | (Q(direct__isnull=False) & ~Q(direct__reason=""))
     return (
-        Upload.objects.filter(owner_id=user.pk, state=Upload.State.RECEIVING, expires_at__gt=timezone.now())
+        Upload.objects.filter(shown, owner_id=user.pk, expires_at__gt=timezone.now())
         .exclude(concat="partial")
-        .select_related("lecture")
+        .select_related("lecture", "direct")
         .order_by("-created_at", "id")
     )
 

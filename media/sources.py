@@ -1,4 +1,7 @@
-"""Original bytes, kept in the default storage and addressed by their SHA-256: the same file is kept once."""
+"""Original bytes, kept in the default storage and known by their SHA-256: the same file is kept once.
+
+What came through the spool lies under its digest, what the browser put into a bucket where it was put.
+"""
 
 import os
 import shutil
@@ -35,6 +38,31 @@ def adopt(*, path: Path, digest: str, size: int) -> Source:
         with path.open("rb") as file:
             key = default_storage.save(key, File(file))
     source, _created = Source.objects.update_or_create(digest=digest, defaults={"size": size, "key": key})
+    return source
+
+
+def lost_key(digest: str, size: int) -> str:
+    """Return where a source with this digest should lie and does not, or not whole; "" for any other."""
+    key = Source.objects.filter(digest=digest).values_list("key", flat=True).first()
+    return key if key and not _is_whole(key, size) else ""
+
+
+def adopt_stored(*, key: str, digest: str, size: int, lost: str) -> Source:
+    """Keep what lies in the store under `key` as a source. Inside a transaction; asks no store.
+
+    `lost` is what `lost_key` said before. Where the same bytes are kept already, those under `key` are noted
+    to be deleted. Safe for two at once: the row is unique, and locked.
+    """
+    source, made = Source.objects.select_for_update().get_or_create(
+        digest=digest, defaults={"size": size, "key": key}
+    )
+    if made or source.key == key:
+        return source
+    if source.key == lost:
+        source.key, source.size = key, size
+        source.save(update_fields=["key", "size"])
+    else:
+        Leftover.objects.get_or_create(path=key)
     return source
 
 

@@ -1,5 +1,6 @@
 """The order of the pipeline, written once, and its sweep.
 
+    (a direct upload -> direct_check -> received)
     received  -> find_facts  -> probed
     probed    -> lay_out     -> transcoding (its chunks are due)
     chunks    -> encode_chunk; the last one -> packaging
@@ -24,6 +25,7 @@ from django.utils import timezone
 from media import (
     bin,
     caption_jobs,
+    direct_check,
     leases,
     prepare,
     proposals,
@@ -68,7 +70,10 @@ def _due_count() -> int:
     """Return how many hints are due."""
     return min(
         _HINTS,
-        leases.due_count(limit=_HINTS) + slides.due_count(limit=1) + caption_jobs.due_count(limit=_HINTS),
+        direct_check.due_count(limit=_HINTS)
+        + leases.due_count(limit=_HINTS)
+        + slides.due_count(limit=1)
+        + caption_jobs.due_count(limit=_HINTS),
     )
 
 
@@ -83,8 +88,11 @@ def clear_away() -> int:
 def do_one() -> bool:
     """Claim one piece of work and do it to its end; return False where nothing is due.
 
-    Captions that lie in a file take seconds and go first; speech, which takes long, is for `work` at the very end.
+    A file that came straight into the bucket becomes a lecture first. Captions that lie in a file take seconds;
+    speech, which takes long, is for `work` at the very end.
     """
+    if direct_check.do_one():
+        return True
     if proposals.do_one(CaptionJob.Kind.EMBEDDED):
         return True
     job = leases.claim(f"{socket.gethostname()}:{os.getpid()}")

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +37,8 @@ class UploadRefused(Exception):
     status: ClassVar[int]
     code: ClassVar[str]
     words: str | Promise
+    # What a program should know beside the words.
+    extra: dict[str, Any] = {}
 
     def __init_subclass__(cls, *, status: int, code: str, words: str | Promise) -> None:
         super().__init_subclass__()
@@ -179,6 +181,46 @@ class ChecksumMismatch(
     """The bytes are not those that the client meant to send."""
 
 
+class NotDirect(
+    UploadRefused,
+    status=404,
+    code="not_direct",
+    words=_("Files do not go straight into a bucket here. Upload them by tus to /api/uploads/."),
+):
+    """The storage is no bucket."""
+
+
+class BadPart(
+    UploadRefused,
+    status=400,
+    code="bad_part",
+    words=_("There is no part of this number. Ask how many parts the upload has, and begin with 1."),
+):
+    """A part of no such number."""
+
+
+class PartsMissing(
+    UploadRefused,
+    status=409,
+    code="parts_missing",
+    words=_("Some parts have not arrived. Send them, then complete the upload again."),
+):
+    """Complete was said too early; `missing` are the first numbers that are not there, or not whole."""
+
+    def __init__(self, missing: list[int]) -> None:
+        super().__init__()
+        self.extra = {"missing": missing}
+
+
+class BucketAway(
+    UploadRefused,
+    status=503,
+    code="bucket_away",
+    words=_("The file store cannot be reached now. What was sent is safe: try again in a minute."),
+):
+    """The bucket does not answer, or not as it should."""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a client says about its file."""
@@ -206,6 +248,13 @@ def parse_metadata(header: str) -> dict[str, str]:
         except (binascii.Error, UnicodeDecodeError) as error:
             raise BadRequest from error
     return pairs
+
+
+def metadata_of(pairs: dict[str, str]) -> str:
+    """Return the `Upload-Metadata` header that says these pairs; what is empty is left out."""
+    return ",".join(
+        f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items() if value
+    )
 
 
 def declared_in(header: str) -> Declared:

@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from media import spool, uploads
+from media import direct, spool, uploads
 from media.models import Upload
 from media.upload_rules import UploadRefused
 
@@ -23,13 +23,13 @@ def sweep_expired(now: datetime) -> int:
 
     Each step is conditional on the row's state.
     """
-    return _forget_lapsed(now) + _finish_left(now) + _remove_orphans(now)
+    return _forget_lapsed(now) + _finish_left(now) + _remove_orphans(now) + direct.sweep(now)
 
 
 def _forget_lapsed(now: datetime) -> int:
     count = 0
     waiting = Q(state=Upload.State.RECEIVING) | Q(state=Upload.State.FINISHED, concat="partial")
-    for upload in Upload.objects.filter(waiting, expires_at__lte=now)[:_SWEEP_AT_ONCE]:
+    for upload in _by_tus().filter(waiting, expires_at__lte=now)[:_SWEEP_AT_ONCE]:
         uploads.drop(upload, Upload.State.EXPIRED)
         count += 1
     return count
@@ -42,7 +42,7 @@ def _finish_left(now: datetime) -> int:
     hide it.
     """
     count = 0
-    left = Upload.objects.filter(
+    left = _by_tus().filter(
         state=Upload.State.RECEIVING, expires_at__gt=now, updated_at__lt=now - _FINISH_AGAIN
     )
     for upload in left.order_by("updated_at").iterator():
@@ -58,6 +58,11 @@ def _finish_left(now: datetime) -> int:
         if count == _SWEEP_AT_ONCE:
             break
     return count
+
+
+def _by_tus() -> QuerySet[Upload]:
+    """Return the uploads whose bytes are in the spool."""
+    return Upload.objects.filter(direct__isnull=True)
 
 
 def _remove_orphans(now: datetime) -> int:

@@ -12,17 +12,15 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from media import ingest, sources, spool
-from media.models import Lecture, Source, Upload
-from media.permissions import may_change, may_upload, tenant_of
-from media.queries import used_bytes, visible_lectures
+from media import sources, spool
+from media import upload_ends as ends
+from media.models import Upload
 from media.running_digests import RunningDigests
 from media.upload_rules import (
     BadRequest,
@@ -30,17 +28,13 @@ from media.upload_rules import (
     Complete,
     Declared,
     Gone,
-    NotAllowed,
     NotFound,
-    OverQuota,
     TooLarge,
     UploadRefused,
     WrongKind,
     WrongOffset,
     check_declared,
     check_head,
-    declared_in,
-    title_of,
 )
 
 log = logging.getLogger(__name__)
@@ -79,21 +73,21 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
     A file is known when its declared SHA-256 and length are those of a source behind a lecture that the
     owner may see. Raises `UploadRefused` before anything is written.
     """
-    lecture = _allowed(owner, declared)
+    lecture = ends.lecture_to_replace(owner, declared)
     if not partial:
         check_declared(declared, length, settings.MAX_UPLOAD_BYTES)
     elif not 0 < length <= settings.MAX_UPLOAD_BYTES:
         raise TooLarge if length else BadRequest
-    upload = _new(owner, declared, length, lecture)
+    upload = ends.new_upload(owner, declared, length, lecture)
     upload.concat = "partial" if partial else ""
-    known = _known_source(owner, declared.digest, length) if not partial else None
+    known = ends.known_source(owner, declared.digest, length) if not partial else None
     if known is not None:
         upload.offset = length
         with transaction.atomic():
             upload.save(force_insert=True)
-            _become_lecture(upload, known)
+            ends.become_lecture(upload, known)
         return upload
-    _check_quota(upload.tenant, length)
+    ends.check_quota(upload.tenant, length)
     spool.check_room(length)
     spool.create(upload.pk)
     try:
@@ -104,24 +98,9 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
     return upload
 
 
-def _new(owner: Any, declared: Declared, length: int, lecture: Lecture | None) -> Upload:
-    """Return the row of an upload that is about to begin; it is not saved yet."""
-    return Upload(
-        owner=owner,
-        tenant=tenant_of(owner),
-        filename=declared.filename,
-        content_type=declared.content_type,
-        metadata=declared.raw,
-        length=length,
-        digest=declared.digest,
-        lecture=lecture,
-        expires_at=_expiry(),
-    )
-
-
 def find(*, owner: Any, upload_id: uuid.UUID) -> Upload:
-    """Return an upload of this person. Raises `NotFound` for anyone else's, `Gone` for a lapsed one."""
-    upload = Upload.objects.filter(pk=upload_id, owner_id=owner.pk).first()
+    """Return a tus upload of this person. Raises `NotFound` for anyone else's, `Gone` for a lapsed one."""
+    upload = Upload.objects.filter(pk=upload_id, owner_id=owner.pk, direct__isnull=True).first()
     if upload is None:
         raise NotFound
     lapsed = upload.state != Upload.State.FINISHED and upload.expires_at <= timezone.now()
@@ -225,7 +204,7 @@ def _check_kind(upload: Upload, fd: int, start: int, end: int) -> None:
 def _touch(upload: Upload, offset: int) -> None:
     """Tell the row how far the file is. A database that is away does not stop the transfer."""
     now = timezone.now()
-    upload.offset, upload.updated_at, upload.expires_at = offset, now, _expiry(now)
+    upload.offset, upload.updated_at, upload.expires_at = offset, now, ends.expiry(now)
     with contextlib.suppress(DatabaseError):
         Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING).update(
             offset=offset, updated_at=now, expires_at=upload.expires_at
@@ -239,7 +218,7 @@ def concatenate(*, owner: Any, declared: Declared, part_ids: list[uuid.UUID]) ->
     parts, because the answer was lost or the disk was full, goes on with the upload of the first time.
     The parts counted against the quota when they were begun. Raises `UploadRefused`.
     """
-    lecture = _allowed(owner, declared)
+    lecture = ends.lecture_to_replace(owner, declared)
     whole = Upload.objects.filter(
         owner_id=owner.pk, concat="final", state__in=_ALIVE, parts=[str(pk) for pk in part_ids]
     ).first()
@@ -248,7 +227,7 @@ def concatenate(*, owner: Any, declared: Declared, part_ids: list[uuid.UUID]) ->
         length = sum(part.length for part in parts)
         check_declared(declared, length, settings.MAX_UPLOAD_BYTES)
         spool.check_room(max(part.length for part in parts))
-        whole = _new(owner, declared, length, lecture)
+        whole = ends.new_upload(owner, declared, length, lecture)
         whole.concat, whole.parts = "final", [str(pk) for pk in part_ids]
         with transaction.atomic():
             used = Upload.objects.filter(pk__in=part_ids, state=Upload.State.FINISHED)
@@ -317,35 +296,8 @@ def _finish_locked(upload: Upload, fd: int, digest: str | None) -> None:
     source = sources.adopt(path=spool.path_of(upload.pk), digest=found, size=upload.length)
     upload.digest, upload.offset = found, upload.length
     with transaction.atomic():
-        _become_lecture(upload, source)
+        ends.become_lecture(upload, source)
     spool.remove(upload.pk)
-
-
-def _become_lecture(upload: Upload, source: Source) -> None:
-    """Make the lecture, or a new encode of the one to be replaced. Inside a transaction.
-
-    Locks the upload's row: a cancellation that came first wins (`Gone`).
-    """
-    row = Upload.objects.select_for_update().get(pk=upload.pk)
-    if row.state != Upload.State.RECEIVING:
-        raise Gone
-    declared = _declared_of(upload)
-    lecture = upload.lecture
-    if lecture is None:
-        lecture = Lecture.objects.create(
-            title=declared[0], owner_id=upload.owner_id, tenant=upload.tenant, language=declared[1]
-        )
-    ingest.start_encode(lecture=lecture, source=source, filename=upload.filename or lecture.title)
-    upload.lecture, upload.state, upload.updated_at = lecture, Upload.State.FINISHED, timezone.now()
-    upload.save(update_fields=["lecture", "state", "updated_at", "offset", "digest"])
-
-
-def _declared_of(upload: Upload) -> tuple[str, str]:
-    """Return title and language for the lecture of an upload."""
-    declared = declared_in(upload.metadata)
-    stamp = timezone.localtime(upload.created_at).strftime("%Y-%m-%d %H:%M")
-    title = declared.title or (title_of(upload.filename) if upload.filename else stamp)
-    return title, declared.language or "zh-Hans"
 
 
 def terminate(*, upload: Upload) -> None:
@@ -365,36 +317,3 @@ def drop(upload: Upload, state: str) -> None:
     if ended:
         upload.state = state
         spool.remove(upload.pk)
-
-
-def _allowed(owner: Any, declared: Declared) -> Lecture | None:
-    """Return the lecture whose video is to be replaced, if any; raise `NotAllowed` or `NotFound`."""
-    if not may_upload(owner):
-        raise NotAllowed
-    if declared.lecture is None:
-        return None
-    lecture = visible_lectures(owner).filter(pk=declared.lecture, trashed_at__isnull=True).first()
-    if lecture is None or not may_change(owner, lecture):
-        raise NotFound
-    return lecture
-
-
-def _known_source(owner: Any, digest: str, length: int) -> Source | None:
-    """Return the source with these bytes if the person sees a lecture made of it."""
-    if not digest:
-        return None
-    return (
-        Source.objects.filter(digest=digest, size=length, encodes__lecture__in=visible_lectures(owner))
-        .distinct()
-        .first()
-    )
-
-
-def _check_quota(tenant: str, length: int) -> None:
-    quota = settings.TENANT_QUOTA_BYTES
-    if quota and used_bytes(tenant) + length > quota:
-        raise OverQuota
-
-
-def _expiry(now: datetime | None = None) -> datetime:
-    return (now or timezone.now()) + timedelta(days=settings.UPLOAD_LIFETIME_DAYS)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from media import views
+from media.api.direct import CompleteView, DirectUploadsView, DirectUploadView, PartsView
 from media.api.playback import RenewView
 from media.api.tus import UploadsView, UploadView
 
@@ -18,5 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("uploads/", UploadsView.as_view(), name="uploads"),
     path("uploads/<uuid:upload_id>/", UploadView.as_view(), name="upload"),
+    path("uploads/direct/", DirectUploadsView.as_view(), name="direct-uploads"),
+    path("uploads/direct/<uuid:upload_id>/", DirectUploadView.as_view(), name="direct-upload"),
+    path("uploads/direct/<uuid:upload_id>/parts/", PartsView.as_view(), name="direct-parts"),
+    path("uploads/direct/<uuid:upload_id>/complete/", CompleteView.as_view(), name="direct-complete"),
     path("playback/renew/", RenewView.as_view(), name="playback-renew"),
 ]

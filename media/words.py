@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
@@ -51,6 +52,14 @@ class Row:
         return self.upload.digest or declared.get("sample", "")
 
     @property
+    def address(self) -> str:
+        """Where an upload goes on or is cancelled."""
+        if self.upload is None:
+            return ""
+        name = "api:direct-upload" if self.upload.transfer else "api:upload"
+        return reverse(name, args=[self.upload.pk])
+
+    @property
     def version(self) -> str:
         """Change whenever anything that is shown changes."""
         said = (self.title, self.facts, self.headline, self.rest, self.reason, self.remedy)
@@ -94,8 +103,12 @@ def upload_row(upload: Upload, now: datetime) -> Row:
         "received": filesizeformat(upload.offset),
         "whole": filesizeformat(upload.length),
     }
-    is_left = abandoned_after(upload, now)
-    if upload.offset == upload.length:
+    is_whole = upload.offset == upload.length
+    is_left = not is_whole and abandoned_after(upload, now)
+    why = reason_of(upload.transfer.reason) if upload.transfer and upload.transfer.reason else None
+    if why:
+        headline, rest = _("Not accepted"), ""
+    elif is_whole:
         headline, rest = _("Received"), _("it is being checked and stored.")
     elif is_left:
         headline = _("Interrupted at %(percent)d %%") % {"percent": int(share * 100)}
@@ -106,10 +119,14 @@ def upload_row(upload: Upload, now: datetime) -> Row:
         key=f"upload-{upload.pk}",
         title=upload.lecture.title if upload.lecture else upload.filename or _("Unnamed upload"),
         facts=filesizeformat(upload.length),
-        state=LectureState("uploading", share, is_moving=not is_left, is_waiting=is_left),
+        state=LectureState(
+            "uploading", share, failed=bool(why), is_moving=not (is_left or why), is_waiting=is_left
+        ),
         headline=headline,
         rest=rest,
         upload=upload,
+        reason=why.reason if why else "",
+        remedy=why.remedy if why else "",
         may_change=True,
     )
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from media import direct_bucket
 from media.models import Lecture
 from media.upload_rules import EXTENSIONS
 
@@ -28,6 +29,7 @@ def uploader_words() -> dict[str, str]:
         "known": _("This file was already here, so nothing had to be sent."),
         "failed": _("The upload stopped."),
         "signIn": _("Your sign-in has expired. Sign in in another tab, then press Resume."),
+        "unreadable": _("The file was changed or moved while it was sent. Choose it again to go on."),
         "pause": _("Pause"),
         "resume": _("Resume"),
         "cancel": _("Cancel the upload"),
@@ -47,6 +49,7 @@ def uploader_data(request: HttpRequest, lecture: Lecture | None = None) -> dict[
     """Return what the uploader needs to know."""
     return {
         "endpoint": reverse("api:uploads"),
+        "direct": reverse("api:direct-uploads") if direct_bucket.is_there() else "",
         "most": settings.MAX_UPLOAD_BYTES,
         "extensions": sorted(EXTENSIONS),
         "lecture": lecture.pk if lecture else None,

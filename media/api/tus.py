@@ -71,13 +71,13 @@ def _answers(success: int, said: str, *refusals: int) -> dict[int, OpenApiRespon
     return {status: OpenApiResponse(description=meanings[status]) for status in sorted(meanings)}
 
 
-class TusProblem(APIException):
-    """A refusal of the uploads room with the status that the protocol gives it."""
+class UploadProblem(APIException):
+    """A refusal of an upload with the status that it has, by tus where it is tus."""
 
     def __init__(self, refused: UploadRefused) -> None:
         self.status_code = refused.status
         self.default_detail = str(refused.words)
-        self.headers = refused.headers
+        self.headers, self.extra = refused.headers, refused.extra
         super().__init__(detail=refused.words, code=refused.code)  # type: ignore[arg-type]  # lazy words
 
 
@@ -121,7 +121,7 @@ class TusView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """Turn refusals of the room into problem details."""
         if isinstance(exc, UploadRefused):
-            problem = TusProblem(exc)
+            problem = UploadProblem(exc)
             response = super().handle_exception(problem)
             for name, value in problem.headers.items():
                 response[name] = value

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.module_loading import import_string
 
 from config import env
+from media import direct_bucket
 
 BUCKETS = [
     "s3://key:secret@lectures",
@@ -42,6 +43,18 @@ def test_an_object_of_the_bucket_may_be_fetched(url: str) -> None:
 def test_another_bucket_of_the_same_service_may_not(url: str) -> None:
     other = signed(url.replace("@lec", "@others-lec"))
     assert not any(allows(source, other) for source in env.storage_origins(url)), other
+
+
+@pytest.mark.parametrize("url", BUCKETS)
+def test_a_part_of_an_upload_may_be_sent_to_the_bucket_and_to_no_other(url: str, settings: Any) -> None:
+    def part_of(bucket: str) -> str:
+        settings.STORAGES = {**settings.STORAGES, "default": env.storage(bucket)}
+        return direct_bucket.address_of_part("sources/ab/abc", "an-upload", 1, 5 << 20, 60)
+
+    allowed = env.storage_origins(url)
+    assert any(allows(source, part_of(url)) for source in allowed), part_of(url)
+    other = part_of(url.replace("@lec", "@others-lec"))
+    assert not any(allows(source, other) for source in allowed), other
 
 
 @pytest.mark.parametrize("url", ["", "file:///srv/files", "s3://"])

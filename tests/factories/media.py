@@ -10,6 +10,7 @@ from factory.django import DjangoModelFactory
 from media.models import (
     Chapter,
     Chunk,
+    DirectTransfer,
     Encode,
     Lecture,
     Rendition,
@@ -128,6 +129,18 @@ class UploadFactory(DjangoModelFactory):
     filename = "lecture.mp4"
     length = 1000
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=1))
+
+
+class DirectTransferFactory(DjangoModelFactory):
+    """A transfer into the bucket that has just begun; no bucket knows of it."""
+
+    class Meta:
+        model = DirectTransfer
+
+    upload = factory.SubFactory(UploadFactory)
+    key = factory.LazyAttribute(lambda o: f"sources/{o.upload.pk.hex[:2]}/{o.upload.pk.hex}")
+    multipart = factory.Sequence(lambda n: f"transfer-{n}")
+    part_size = 16 << 20
 
 
 class SlideFactory(DjangoModelFactory):

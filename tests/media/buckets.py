@@ -1,10 +1,16 @@
-"""A bucket that answers as S3 does to what the house asks: put, get with ranges, head, delete."""
+"""Buckets: a small one for put, get with ranges, head, delete; and moto's S3 for what is sent in parts."""
 
+import logging
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.files.storage import Storage, default_storage
 
@@ -89,6 +95,78 @@ def bucket(settings: Any) -> Iterator[Storage]:
         thread.join()
 
 
+@lru_cache
+def _s3_port() -> int:
+    """Start moto's S3, once for all tests of this process; it takes parts of any size."""
+    import moto.s3.models
+    from moto.server import ThreadedMotoServer
+
+    moto.s3.models.S3_UPLOAD_PART_MIN_SIZE = 1
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    return server.get_host_and_port()[1]
+
+
+@dataclass(frozen=True)
+class S3:
+    """A bucket of moto's S3, and a client that looks into it behind the house's back."""
+
+    name: str
+    client: Any
+
+    def objects(self) -> list[str]:
+        """Return the keys of what lies in it."""
+        found = self.client.list_objects_v2(Bucket=self.name)
+        return sorted(one["Key"] for one in found.get("Contents", []))
+
+    def transfers(self) -> list[str]:
+        """Return the keys of the multipart uploads that are open."""
+        found = self.client.list_multipart_uploads(Bucket=self.name)
+        return sorted(one["Key"] for one in found.get("Uploads", []))
+
+    def place(self, key: str, data: bytes) -> None:
+        """Put an object into it."""
+        self.client.put_object(Bucket=self.name, Key=key, Body=data)
+
+    def lose(self, key: str) -> None:
+        """Take an object away."""
+        self.client.delete_object(Bucket=self.name, Key=key)
+
+
+@lru_cache
+def _s3_client() -> Any:
+    import boto3
+
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{_s3_port()}",
+        region_name="us-east-1",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+    )
+
+
+@contextmanager
+def s3(settings: Any) -> Iterator[S3]:
+    """Make a fresh bucket of moto's S3 the default storage for a while."""
+    made = S3(f"lectures-{uuid.uuid4().hex[:12]}", _s3_client())
+    made.client.create_bucket(Bucket=made.name)
+    with _default_at(settings, _s3_port(), name=made.name):
+        yield made
+
+
+def put(address: str, data: bytes, **headers: str) -> int:
+    """PUT bytes to an address as a browser does that was given nothing else; return the status."""
+    at = urlsplit(address)
+    connection = HTTPConnection(at.hostname or "", at.port, timeout=10)
+    try:
+        connection.request("PUT", f"{at.path}?{at.query}", data, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
 @contextmanager
 def unreachable(settings: Any) -> Iterator[None]:
     """Let nobody answer for the default storage for a while."""
@@ -97,14 +175,14 @@ def unreachable(settings: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _default_at(settings: Any, port: int) -> Iterator[None]:
+def _default_at(settings: Any, port: int, name: str = "lectures") -> Iterator[None]:
     former = settings.STORAGES
     settings.STORAGES = {
         **former,
         "default": {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
-                "bucket_name": "lectures",
+                "bucket_name": name,
                 "access_key": "key",
                 "secret_key": "secret",
                 "endpoint_url": f"http://127.0.0.1:{port}",

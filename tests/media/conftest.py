@@ -1,6 +1,6 @@
 """What the tests of the media room share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.test import Client
 
 from media.models import Lecture
 from tests.factories.media import LectureFactory
-from tests.media import visitors
+from tests.media import buckets, visitors
 from tests.media.transfers import Tus, trainer
 
 LECTURES = "/admin/lectures/"
@@ -42,3 +42,10 @@ def lecture(owner: Any) -> Lecture:
 def tus(client: Client) -> Tus:
     """A signed-in trainer's client that speaks tus."""
     return Tus(client, trainer())
+
+
+@pytest.fixture
+def s3(settings: Any) -> Iterator[buckets.S3]:
+    """A bucket that takes files in parts, as the default storage."""
+    with buckets.s3(settings) as made:
+        yield made

@@ -23,6 +23,7 @@ from media.models import (
     Track,
     Upload,
 )
+from media.queries import used_bytes
 from tests.factories.catalogue import CoursePageFactory, EditionLessonFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.media import (
@@ -283,9 +284,9 @@ def test_a_purged_lecture_gives_its_quota_back() -> None:
     uploads.receive(upload=begun(owner), offset=0, body=body(VIDEO))
     tenant = Lecture.objects.get().tenant
     Lecture.objects.update(trashed_at=long_ago())
-    assert uploads.used_bytes(tenant) == len(VIDEO)
+    assert used_bytes(tenant) == len(VIDEO)
     rubbish.purge_due(NOW)
-    assert uploads.used_bytes(tenant) == 0
+    assert used_bytes(tenant) == 0
 
 
 def test_an_upload_that_would_replace_a_purged_lecture_becomes_a_new_one() -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from media import spool, upload_rules, uploads
 from media.models import Lecture, Upload
+from media.queries import used_bytes
 from media.upload_rules import Declared
 from tests.factories.institutions import InstitutionFactory, MembershipFactory
 from tests.factories.media import EncodeFactory, LectureFactory, SourceFactory, UploadFactory
@@ -114,7 +115,7 @@ def test_a_lecture_stays_on_the_account_of_the_institution_where_it_was_made() -
     uploads.receive(upload=begun(owner), offset=0, body=body(VIDEO))
     MembershipFactory(user=owner, institution=present, started_on=timezone.localdate())
     assert begun(owner).tenant == f"institution:{present.pk}"
-    assert uploads.used_bytes(f"institution:{former.pk}") == len(VIDEO)
+    assert used_bytes(f"institution:{former.pk}") == len(VIDEO)
 
 
 def test_parts_count_from_their_beginning_and_only_once(settings: Any) -> None:
@@ -122,13 +123,13 @@ def test_parts_count_from_their_beginning_and_only_once(settings: Any) -> None:
     tenant = f"person:{owner.pk}"
     settings.TENANT_QUOTA_BYTES = len(VIDEO)
     parts = parts_of(owner, VIDEO, 3)
-    assert uploads.used_bytes(tenant) == len(VIDEO)
+    assert used_bytes(tenant) == len(VIDEO)
     with pytest.raises(upload_rules.OverQuota):
         uploads.begin(owner=owner, declared=Declared(), length=1, partial=True)
     uploads.concatenate(
         owner=owner, declared=Declared(filename="a.mp4"), part_ids=[part.pk for part in parts]
     )
-    assert uploads.used_bytes(tenant) == len(VIDEO)
+    assert used_bytes(tenant) == len(VIDEO)
 
 
 def test_a_cancelled_upload_gives_its_room_back(settings: Any) -> None:
@@ -146,7 +147,7 @@ def test_the_same_file_twice_counts_once(settings: Any) -> None:
     settings.TENANT_QUOTA_BYTES = len(VIDEO)
     uploads.receive(upload=begun(owner), offset=0, body=body(VIDEO))
     assert begun(owner, digest=DIGEST).state == Upload.State.FINISHED
-    assert uploads.used_bytes(f"person:{owner.pk}") == len(VIDEO)
+    assert used_bytes(f"person:{owner.pk}") == len(VIDEO)
 
 
 def test_no_quota_is_no_limit(settings: Any) -> None:

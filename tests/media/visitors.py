@@ -19,7 +19,7 @@ def member(group: str, **fields: Any) -> Any:
 
 def entered(user: Any, **more: Any) -> Client:
     """Sign a person in, in a browser of their own that reads English; None is nobody."""
-    client = Client(headers={"Accept-Language": "en"}, **more)
+    client = Client(**{"headers": {"Accept-Language": "en"}, **more})
     if user is not None:
         client.force_login(user)
     return client

@@ -1,14 +1,18 @@
 // The uploader of the lecture admin: choose or drop, watch, pause, go on.
 
 import { isGivenUp } from './answers.ts';
+import { Direct } from './direct.ts';
 import { isSame } from './fingerprint.ts';
-import { isAllDone, startable } from './queue.ts';
+import { isAllDone, startable, type State } from './queue.ts';
 import { fill, refusal, size, type Refusal } from './rules.ts';
 import { Row } from './row.ts';
-import { Transfer, type Settings, type State } from './transfer.ts';
+import type { Sending, Settings } from './sending.ts';
+import { Transfer } from './transfer.ts';
+import { wireOf } from './wire.ts';
 
 interface Data {
   endpoint: string;
+  direct: string;
   most: number;
   extensions: string[];
   lecture: number | null;
@@ -66,7 +70,7 @@ class Uploader {
       if (resume) {
         wanted = resume;
         again.click();
-      } else if (cancel && window.confirm(this.#data.words['cancelSure'])) {
+      } else if (cancel && ('refused' in cancel.dataset || window.confirm(this.#data.words['cancelSure']))) {
         void this.#giveUp(cancel.dataset['upCancel'] ?? '');
       }
     });
@@ -108,9 +112,15 @@ class Uploader {
   }
 
   #add(file: File, address: string | null): void {
-    const { endpoint, person, lecture, words } = this.#data;
-    const settings: Settings = { endpoint, person, lecture, token };
-    const transfer = new Transfer(file, settings, () => row.draw(), address);
+    const { endpoint, direct, person, lecture, words } = this.#data;
+    const settings: Settings = { endpoint, direct, person, lecture, token };
+    const changed = (): void => row.draw();
+    const through = (): Sending => new Transfer(file, settings, changed);
+    // What was begun one way goes on that way.
+    const goesStraight = direct && (address ?? direct).startsWith(direct);
+    const transfer = goesStraight
+      ? new Direct(file, settings, wireOf(token), changed, through, address)
+      : new Transfer(file, settings, changed, address);
     const row: Row = new Row(transfer, words, {
       ended: () => this.#ended(row),
       wanted: () => this.#goOn(row),

@@ -1,8 +1,8 @@
 // One file in the list: its name, a band that grows, words, and what can be done.
 
-import { isRunning } from './queue.ts';
+import { isRunning, type State } from './queue.ts';
 import { fill, left, size } from './rules.ts';
-import type { State, Transfer } from './transfer.ts';
+import type { Sending } from './sending.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -16,7 +16,7 @@ export interface Reactions {
 }
 
 export class Row {
-  readonly transfer: Transfer;
+  readonly transfer: Sending;
   readonly element: HTMLLIElement;
   readonly #words: Record<string, string>;
   readonly #reactions: Reactions;
@@ -27,7 +27,7 @@ export class Row {
   readonly #quiet = button('lec-btn lec-btn--small lec-btn--quiet');
   #shown: State | '' = '';
 
-  constructor(transfer: Transfer, words: Record<string, string>, reactions: Reactions) {
+  constructor(transfer: Sending, words: Record<string, string>, reactions: Reactions) {
     this.transfer = transfer;
     this.#words = words;
     this.#reactions = reactions;

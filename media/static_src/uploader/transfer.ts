@@ -5,29 +5,12 @@ import { detailOf, isGone } from './answers.ts';
 import { told } from './fingerprint.ts';
 import type { State } from './queue.ts';
 import { Pace, retryDelays, worthRetrying } from './rules.ts';
-
-export type { State };
-
-export interface Settings {
-  endpoint: string;
-  person: string;
-  lecture: number | null;
-  token: () => string;
-}
-
-export interface Seen {
-  state: State;
-  sent: number;
-  pace: Pace;
-  /** The server's own words where it refused. */
-  detail: string;
-  known: boolean;
-}
+import { keyOf, type Seen, type Sending, type Settings } from './sending.ts';
 
 /** A file larger than this is sent in several requests, so that a proxy's limit on a body is never met. */
 const PIECE = 256 * 1024 * 1024;
 
-export class Transfer {
+export class Transfer implements Sending {
   readonly file: File;
   readonly seen: Seen = { state: 'waiting', sent: 0, pace: new Pace(), detail: '', known: false };
   readonly #settings: Settings;
@@ -81,7 +64,7 @@ export class Transfer {
       chunkSize: PIECE,
       retryDelays: retryDelays(),
       removeFingerprintOnSuccess: true,
-      fingerprint: () => Promise.resolve(this.#fingerprint()),
+      fingerprint: () => Promise.resolve(keyOf(this.file, this.#settings, this.#settings.endpoint)),
       onBeforeRequest: (request: HttpRequest) => {
         request.setHeader('X-CSRFToken', this.#settings.token());
       },
@@ -134,12 +117,6 @@ export class Transfer {
     this.seen.detail = detailOf(status, response?.getBody() ?? '');
     if (isGone(status)) this.#upload = null;
     this.#set('failed');
-  }
-
-  #fingerprint(): string {
-    const { name, size, type, lastModified } = this.file;
-    const { endpoint, person, lecture } = this.#settings;
-    return ['cc', person, lecture ?? '', name, type, size, lastModified, endpoint].join('|');
   }
 
   #set(state: State): void {
