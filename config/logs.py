@@ -1,8 +1,10 @@
-"""Structured logs: one JSON object a line, with the id of the request that caused it."""
+"""Structured logs: one JSON object a line, with the id of the request that caused it and the task that works."""
 
 import json
 import logging
 from datetime import UTC, datetime
+
+from celery import current_task
 
 from classroom.people.trace import request_id
 
@@ -10,13 +12,20 @@ _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "re
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds the current request id to a record."""
+    """Adds to a record the current request's id, and inside a task its name and its own id."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True: it only adds."""
-        # Django logs a refusal when the request's own context has ended; the request still knows its id.
+        # Django logs a refusal when the request's own context has ended, and Celery a task's failure after the
+        # task's: the request and the message still know the id.
         asked = getattr(record, "request", None)
-        record.request_id = request_id.get() or getattr(asked, "request_id", "")
+        headers: dict[str, str] = {}
+        if current_task and current_task.request.id:
+            record.task, record.task_id = current_task.name, current_task.request.id
+            headers = current_task.request.headers or {}
+        record.request_id = (
+            request_id.get() or getattr(asked, "request_id", "") or headers.get("request_id", "")
+        )
         return True
 
 

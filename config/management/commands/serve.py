@@ -161,7 +161,8 @@ class Command(BaseCommand):
                     *python("-m", "gunicorn", "config.wsgi:application"),
                     *("--bind", f"127.0.0.1:{port}"),
                     *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-                    *("--preload", "--timeout", "120", "--graceful-timeout", "8", "--log-level", "warning"),
+                    *("--preload", "--timeout", "120", "--graceful-timeout", "8"),
+                    *("--log-level", "warning", "--logger-class", "config.weblog.JsonLogger"),
                     # It would lie in the home folder, one for all platforms of a person.
                     "--no-control-socket",
                 ],
