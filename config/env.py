@@ -60,16 +60,26 @@ EMBEDDED = MODE == "embedded"
 VAR = Path(text("VAR_DIR", str(ROOT / "var"))).resolve()
 
 
+def require(*names: str) -> None:
+    """Raise `ImproperlyConfigured` outside the embedded mode, with all the names at once that are missing."""
+    missing = [] if EMBEDDED else [name for name in names if not text(name)]
+    if missing:
+        several = len(missing) > 1
+        raise ImproperlyConfigured(
+            f"{', '.join(missing)} {'are' if several else 'is'} not set. "
+            f"{'They have' if several else 'It has'} no default outside the embedded mode."
+        )
+
+
 def secret(name: str) -> str:
     """Return a secret. Embedded, it is made once and kept in `var/secrets/`; elsewhere it must be set.
 
     Raises `ImproperlyConfigured` outside the embedded mode where the variable is missing.
     """
+    require(name)
     value = text(name)
     if value:
         return value
-    if not EMBEDDED:
-        raise ImproperlyConfigured(f"{name} is not set. It has no default outside the embedded mode.")
     path = VAR / "secrets" / name.lower()
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,6 +6,8 @@ from config import env
 
 from .base import DEMO, EMBEDDED, SITE_URL
 
+# All that are missing are told at once, not one a start.
+env.require("SECRET_KEY", "PLAYBACK_KEY", "PSEUDONYM_KEY", "EVIDENCE_KEY")
 SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 # Signs playback grants. Apart from SECRET_KEY, since a gateway in front may have to know it.

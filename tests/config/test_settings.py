@@ -204,6 +204,22 @@ def test_each_missing_secret_is_named(var: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kept", "says"),
+    [
+        (0, "SECRET_KEY, PLAYBACK_KEY, PSEUDONYM_KEY, EVIDENCE_KEY are not set. They have no default"),
+        (2, "PSEUDONYM_KEY, EVIDENCE_KEY are not set. They have no default outside the embedded mode."),
+    ],
+)
+def test_all_missing_secrets_are_named_at_once_and_nothing_starts(var: str, kept: int, says: str) -> None:
+    variables = {**CLUSTER, "VAR_DIR": var, **dict.fromkeys(list(KEYS)[kept:], " ")}
+    for command in (("manage.py", "check", "--deploy"), ("manage.py", "migrate", "--check")):
+        found = process(command, variables)
+        assert found.returncode == 1
+        assert found.stderr.startswith(says)
+        assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("variables", "says"),
     [
         ({"MODE": "production"}, "MODE is 'production': write embedded or cluster."),
