@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from classroom.institutions.scopes import ScopedManager
-from classroom.people.append_only import AppendOnly
+from classroom.people.append_only import AppendOnly, AppendOnlyModel, AppendOnlyQuerySet
 
 
-class LessonCompletion(models.Model):
+class LessonCompletion(AppendOnlyModel):
     """A lesson that was completed; a fact that is never taken back by later edits."""
 
     enrolment = models.ForeignKey(
@@ -28,7 +28,7 @@ class LessonCompletion(models.Model):
         ]
 
 
-class Completion(models.Model):
+class Completion(AppendOnlyModel):
     """The immutable decision that an enrolment met its edition's rule.
 
     `inputs_digest` is the SHA-256 of the canonical `inputs`; the same inputs give the same decision.
@@ -59,8 +59,11 @@ class Completion(models.Model):
         "completion.Correction", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
-    rows = models.Manager()
-    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
+    rows = AppendOnlyQuerySet.as_manager()
+    # A person's data: unlike the rows of its base, these are read for somebody.
+    objects = ScopedManager.from_queryset(AppendOnlyQuerySet)(  # type: ignore[misc,assignment]  # on purpose
+        person="enrolment__user_id", institution="enrolment__institution"
+    )
 
     class Meta:
         verbose_name = _("completion")
@@ -68,7 +71,7 @@ class Completion(models.Model):
         default_manager_name = "rows"
 
 
-class CreditEntry(models.Model):
+class CreditEntry(AppendOnlyModel):
     """The append-only ledger of credit hours; a correction is a reversal."""
 
     user = models.ForeignKey(

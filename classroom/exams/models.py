@@ -103,7 +103,7 @@ class LectureAnswer(AppendOnlyModel):
 
     rows = AppendOnlyQuerySet.as_manager()
     # A person's data: unlike the rows of its base, these are read for somebody.
-    objects = ScopedManager(  # type: ignore[misc,assignment]  # another manager than the base's, on purpose
+    objects = ScopedManager.from_queryset(AppendOnlyQuerySet)(  # type: ignore[misc,assignment]  # on purpose
         person="enrolment__user_id", institution="enrolment__institution"
     )
 

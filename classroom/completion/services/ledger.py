@@ -41,13 +41,13 @@ def reverse_credit(
     if not reason.strip() or entry.reverses_id is not None:
         raise ValueError("a reversal has a reason, and reverses an earning")
     entry = CreditEntry.objects.select_for_update().get(pk=entry.pk)
-    there = CreditEntry.objects.filter(reverses=entry).first()
+    there: CreditEntry | None = CreditEntry.objects.filter(reverses=entry).first()
     if there is not None:
         return there
     audit(
         actor=by, action="completion.reverse_credit", target=f"credit:{entry.pk}", detail={"reason": reason}
     )
-    return CreditEntry.objects.create(
+    reversal: CreditEntry = CreditEntry.objects.create(
         user_id=entry.user_id,
         completion_id=entry.completion_id,
         category=entry.category,
@@ -57,3 +57,4 @@ def reverse_credit(
         reason=reason.strip()[:200],
         correction=correction,
     )
+    return reversal

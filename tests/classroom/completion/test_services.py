@@ -1,7 +1,7 @@
 """Settling: what follows from the facts is written once, explained, and never changed."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from classroom.completion import hours, queries, services, words
 from classroom.completion.models import Completion, CreditEntry, LessonCompletion
 from classroom.enrolment.models import Enrolment
 from classroom.learning import services as learning
+from classroom.people.append_only import AppendOnly
 from classroom.progress.models import LessonProgress
 from classroom.progress.verifier import canonical
 from tests.factories.completion import CreditEntryFactory
@@ -30,6 +31,24 @@ def watched(learner: Learner, covered_ms: int = 180_000) -> None:
             lesson=lesson,
             defaults={"coverage": [[0, covered_ms]], "covered_ms": covered_ms, "furthest_ms": covered_ms},
         )
+
+
+@pytest.mark.parametrize("model", [Completion, LessonCompletion, CreditEntry])
+def test_what_was_decided_is_neither_changed_nor_deleted_by_any_road(model):
+    learner = Learner.on_edition()
+    watched(learner)
+    services.settle(enrolment=learner.enrolment, now=NOW)
+    rows = model.rows if model is Completion else model.objects
+    row = rows.first()
+    row.at = NOW - timedelta(days=1)
+    for act in (row.save, row.delete, rows.all().delete, lambda: rows.update(at=NOW)):
+        with pytest.raises(AppendOnly):
+            act()
+    if model is Completion:
+        for act in (Completion.objects.unscoped("test").delete, Completion.objects.unscoped("test").update):
+            with pytest.raises(AppendOnly):
+                act()
+    assert rows.get(pk=row.pk).at == NOW
 
 
 def titles(enrolment) -> dict[str, str]:
