@@ -28,5 +28,5 @@ class SignInAgainMiddleware:
         parts = urlsplit(response.get("Location", ""))
         if parts.path == reverse("people:sign_in") and "next" in QueryDict(parts.query):
             onward = {"next": page_before(request) or settings.LOGIN_REDIRECT_URL, "again": "1"}
-            response["Location"] = f"{parts.path}?{urlencode(onward)}"
+            response["Location"] = f"{parts.path}?{urlencode(onward, safe='/')}"
         return response
