@@ -7,7 +7,7 @@ from classroom.people.demo import DEMO_ACCOUNTS
 from classroom.people.models import AuditEntry, Consent, SignIn, Token, User
 
 # The version of the privacy notice at /privacy/; a new text gets a new version.
-PRIVACY_VERSION = "2026-01"
+PRIVACY_VERSION = "2026-02"
 
 
 def live_sign_ins(user: User) -> QuerySet[SignIn]:

@@ -169,6 +169,8 @@ def _fields(course: CourseText, bank: QuestionBank) -> dict[str, Any]:
         "pass_mark": int(values.get("pass", "60")),
         "exam_interval_minutes": 60,
         "free_seek": values.get("free") == "yes",
+        # Lectures of a few minutes are over before anybody would be asked.
+        "presence_minutes": 0,
         # The lectures of the demo are short: their whole length makes the nominal hours.
         "credit_hour_seconds": max(1, int(_seconds(course) / float(values["hours"]))),
     }

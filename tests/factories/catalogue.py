@@ -283,6 +283,7 @@ class CoursePageFactory(DjangoModelFactory):
     credit_hours = Decimal("1.0")
     is_mandatory = True
     validity_months = 36
+    presence_minutes = 0
     reviewed_on = factory.LazyFunction(lambda: timezone.localdate())
     next_review_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=365))
     outcomes = factory.LazyFunction(

@@ -4,6 +4,7 @@ import factory
 from django.utils import timezone
 
 from classroom.people.models import AuditEntry, Consent, Token, User
+from classroom.people.queries import PRIVACY_VERSION
 
 PASSWORD = "dawn-kiln-4471"
 
@@ -35,7 +36,7 @@ class ConsentFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     subject = "privacy"
-    version = "2026-01"
+    version = PRIVACY_VERSION
     basis = "duty"
 
 

@@ -143,7 +143,7 @@ class CoursePage(RulePage):
         help_text=_("2700 are the usual 45 minutes."),
     )
     presence_minutes = models.PositiveSmallIntegerField(
-        _("minutes between presence checks"), default=0, help_text=_("0: none.")
+        _("minutes between presence checks"), default=15, help_text=_("0: none.")
     )
     watermark = models.BooleanField(_("viewer's masked name over the picture"), default=False)
 
