@@ -17,6 +17,7 @@ from classroom.learning.player_settings import RATES, settings_of, told
 from classroom.learning.script_words import lesson_words
 from classroom.learning.watermark import watermark_of
 from classroom.people.models import User
+from classroom.progress.queries import waiting_media
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
 from media.playback import poster_url
@@ -106,6 +107,7 @@ class LessonPage:
             "duration_ms": self.lesson.duration_ms,
             "coverage": self.line.spans,
             "furthest_ms": progress.furthest_ms if progress else 0,
+            "waiting": waiting_media(progress),
             "tolerance_ms": self.policy.tolerance_ms,
             "start_ms": start_ms,
             "free_seek": self.policy.free_seek or self.line.is_done,

@@ -18,6 +18,8 @@ PLAYBACK_KEY_FALLBACKS = env.words("PLAYBACK_KEY_FALLBACKS")
 PSEUDONYM_KEY = env.secret("PSEUDONYM_KEY")
 # 32 bytes from which Ed25519 checkpoint and credential keys are derived.
 EVIDENCE_KEY = env.secret("EVIDENCE_KEY")
+# Former keys: what they signed is verified for ever.
+EVIDENCE_KEY_FALLBACKS = env.words("EVIDENCE_KEY_FALLBACKS")
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if EMBEDDED else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", SITE_URL)

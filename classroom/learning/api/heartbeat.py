@@ -168,6 +168,7 @@ def acknowledgement(beat: Beat) -> dict[str, Any]:
         "covered_ms": credit.covered_ms,
         "furthest_ms": credit.furthest_ms,
         "missing": credit.missing,
+        "waiting": credit.waiting,
         "refused": [
             {"rule": one.rule, "s": one.s, "e": one.e, "reason": why(one.rule)} for one in credit.refused
         ],

@@ -24,7 +24,7 @@ from classroom.people.models import User
 from classroom.progress import services as progress
 from classroom.progress.errors import ProgressError
 from classroom.progress.models import LessonProgress, PlaySession
-from classroom.progress.queries import gaps, is_seen
+from classroom.progress.queries import gaps, is_seen, waiting_media
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
 from media import playback
@@ -120,6 +120,7 @@ def _standing(row: LessonProgress, duration: int, policy: dict[str, Any]) -> dic
         "covered_ms": row.covered_ms,
         "furthest_ms": row.furthest_ms,
         "missing": gaps(row, duration, policy),
+        "waiting": waiting_media(row),
         "lesson_completed": is_seen(row, duration, policy),
     }
 
