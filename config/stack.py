@@ -105,7 +105,7 @@ class Stack:
     def pids(self, marker: str) -> list[int]:
         """Return the supervisor's children whose command line holds `marker`."""
         listed = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
             capture_output=True,
             text=True,
             check=False,
