@@ -1,13 +1,17 @@
 """The editorial workflow: who submits, who decides, what goes back with a reason, and the pages for it."""
 
 import json
+import re
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from wagtail.models import WorkflowState
+from wagtail.rich_text import RichText
 
-from courses.catalogue import desk, services
+from courses.catalogue import course_view, desk, services
 from courses.catalogue.errors import (
     MayNotReview,
     MayNotSubmit,
@@ -349,6 +353,28 @@ def test_the_preview_leads_to_lessons_and_exam_as_learners_will_meet_them(traine
     html = browser_of(trainer).get(reverse("wagtailadmin_pages:view_draft", args=[page.pk])).content.decode()
     assert f'href="/preview/{page.pk}/"' in html
     assert f'href="/preview/{page.pk}/{page.lessons[0].id}/"' in html
+
+
+def tried_part(page):
+    context = Context({"page": page, "course": course_view.from_draft(page)})
+    with translation.override("en"):
+        return Template('{% include "catalogue/parts/draft_lessons.html" %}').render(context)
+
+
+def test_a_draft_that_was_never_saved_says_to_save_it_first(trainer):
+    page = draft(trainer)
+    page.pk = None
+    html = tried_part(page)
+    assert "Save the draft first" in html
+    assert "/preview/" not in html
+
+
+def test_a_lesson_that_is_not_saved_yet_is_named_and_leads_nowhere(trainer):
+    page = draft(trainer)
+    page.lessons = [("reading", {"title": "新加的一课", "minutes": 5, "body": RichText("<p>x</p>")})]
+    html = tried_part(page)
+    assert "新加的一课" in html
+    assert re.findall(r'href="([^"]+)"', html) == [f"/preview/{page.pk}/"]
 
 
 def test_a_visitor_is_led_to_no_preview(publish, client: Client):
