@@ -166,7 +166,15 @@ def test_options_that_the_other_tab_took_away_are_kept_where_they_were_typed(tra
 
 
 @pytest.mark.parametrize(
-    "name", ["option_99", "option_0", "option_-1", "option_" + "9" * 40, "option_x", "option"]
+    "name",
+    [
+        "option_99",
+        "option_0",
+        "option_-1",
+        pytest.param("option_" + "9" * 40, id="huge"),
+        "option_x",
+        "option",
+    ],
 )
 def test_fields_that_no_form_has_are_passed_over(trainer, name):
     question = QuestionFactory()
@@ -184,7 +192,9 @@ def test_the_same_save_sent_twice_is_saved_once(trainer):
     assert question.versions.count() == 2
 
 
-@pytest.mark.parametrize("seen", ["", "1", "1@", "2@2026-01-01T00:00:00+00:00", "x" * 300])
+@pytest.mark.parametrize(
+    "seen", ["", "1", "1@", "2@2026-01-01T00:00:00+00:00", pytest.param("x" * 300, id="long")]
+)
 def test_a_form_that_has_seen_nothing_that_stands_here_is_refused(trainer, seen):
     question = QuestionFactory()
     answer = trainer.post(page_of(question), {**opened(trainer, question), "stem": "改了？", "seen": seen})
