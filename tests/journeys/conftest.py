@@ -1,6 +1,7 @@
 """A browser and the whole platform, for the five journeys."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from config.stack import Stack, chromium
 from tests.environment import ROOT
+from tests.journeys.stage import Platform, film, inside
 
 SHOTS = ROOT / "var" / "shots"
+# The picture in the README: written over only by a run that is asked to.
+FRONT_PAGE = ROOT / "tests" / "journeys" / "home.png"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -31,13 +35,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with its demo whole, lectures transcoded by its own worker."""
     # STACK_DIR keeps the filled demo between the runs of whoever works on the journeys.
     kept = os.environ.get("STACK_DIR")
-    platform = Stack(Path(kept) if kept else tmp_path_factory.mktemp("stack"), environment=_own_queues())
+    platform = Platform(Path(kept) if kept else tmp_path_factory.mktemp("stack"), environment=_own_queues())
     platform.start()
     try:
         platform.await_demo()
         yield platform
     finally:
         assert platform.stop() == 0
+
+
+@pytest.fixture(scope="package")
+def ten_seconds(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """A lecture of ten seconds, encoded by the platform's worker; its number."""
+    path = film(tmp_path_factory.mktemp("film") / "ten.mp4", 10)
+    lecture = int(inside(stack, "hand_in", str(path), "十秒"))
+    stack.until(lambda: inside(stack, "is_published", lecture), 120, "the lecture is published")
+    return lecture
 
 
 @pytest.fixture(scope="package")
@@ -105,6 +118,13 @@ class Visitor:
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{self.name}-{self._count:02d}-{what}.png", full_page=True)
         self.faultless()
+
+    def front_page(self) -> None:
+        """Keep the window as the README shows it; in the repository too where `README_PICTURE` asks for it."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / FRONT_PAGE.name)
+        if os.environ.get("README_PICTURE"):
+            shutil.copyfile(SHOTS / FRONT_PAGE.name, FRONT_PAGE)
 
     def faultless(self) -> None:
         """Fail on an accessibility violation or an error on the console."""

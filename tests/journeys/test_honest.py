@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from playwright.sync_api import expect
 
 from config.stack import Stack
 from tests.journeys.conftest import Visitor
-from tests.journeys.test_learner import enrol
-from tests.journeys.test_resilience import film
+from tests.journeys.stage import AT, READY, inside, to_the_lecture
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -22,29 +20,10 @@ rows = LessonProgress.objects.filter(enrolment__user__email="{email}", enrolment
 print(json.dumps([[row.enrolment_id, str(row.lesson.key), row.covered_ms, row.lesson.duration_ms]
     for row in rows.order_by("lesson__position")]))
 """
-COURSE = """
-from uuid import uuid4
-from classroom.people.models import User
-from courses.catalogue.models import CataloguePage, CoursePage, Topic
-from courses.catalogue.services import decide, submit_for_review
-from courses.questions.models import Question
-question = Question.objects.get(versions__stem__startswith="检验检测机构资质认定证书的有效期")
-trainer = User.objects.get(email="trainer@demo.example")
-page = CoursePage(title="键盘走完", slug="a{lecture}", code="A{lecture}", topic=Topic.objects.get(letters__startswith="A"), purpose="不用鼠标也能学完。",
-    audience="全员", teacher="唐一鸣", credit_hours="0.1", credit_hour_seconds=60, owner=trainer, live=False, lessons=[
-    {{"type": "video", "value": {{"title": "十秒", "lecture": {lecture}, "questions": [
-        {{"type": "question", "id": str(uuid4()), "value": {{"at": "0:04", "question": question.pk}}}}]}}}}])
-CataloguePage.objects.get().add_child(instance=page)
-page.save_revision(user=trainer)
-submit_for_review(page=page, by=trainer)
-decide(page=CoursePage.objects.get(pk=page.pk), by=User.objects.get(email="reviewer@demo.example"), approves=True, comment="")
-"""
 COMPLETED = """
 from classroom.completion.models import Completion
 print(Completion.objects.unscoped("test").filter(enrolment__user__email="{email}", enrolment__course__code="{code}").count())
 """
-READY = "document.querySelector('video').readyState >= 3"
-AT = "document.querySelector('video').currentTime"
 PAUSED = "document.querySelector('video').paused"
 
 
@@ -116,9 +95,7 @@ def test_a_reload_in_the_middle_loses_nothing(stack: Stack, visitor: Callable[..
     email = "district@demo.example"
     learner = visitor("reload")
     learner.sign_in(email)
-    enrol(learner, "d1")
-    learner.page.locator("a.btn--main:visible").first.click()
-    learner.page.wait_for_url("**/learn/**")
+    to_the_lecture(learner, "d1")
     lesson = learner.page.url.rstrip("/").rpartition("/")[2]
     shown = 0.0
     for _ in range(3):
@@ -139,9 +116,7 @@ def test_half_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor:
     email = "city@demo.example"
     learner = visitor("tunnel")
     learner.sign_in(email)
-    enrol(learner, "d1")
-    learner.page.locator("a.btn--main:visible").first.click()
-    learner.page.wait_for_url("**/learn/**")
+    to_the_lecture(learner, "d1")
     lesson = learner.page.url.rstrip("/").rpartition("/")[2]
     learner.until(READY)
     learner.until(
@@ -164,21 +139,14 @@ def test_half_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor:
 
 
 def test_a_course_is_completed_by_keyboard_alone(
-    stack: Stack, visitor: Callable[..., Any], tmp_path: Path
+    stack: Stack, visitor: Callable[..., Any], ten_seconds: int
 ) -> None:
     email = "manager@demo.example"
-    lecture = stack.shell(
-        "from classroom.people.models import User\nfrom media.ingest import ingest_file\n"
-        f"print(ingest_file(path={str(film(tmp_path / 'ten.mp4', 10))!r}, title='十秒', tenant='test',"
-        " owner=User.objects.get(email='trainer@demo.example')).pk)"
-    )
-    ready = f"from media.models import Lecture; print(Lecture.objects.get(pk={lecture}).current_id or '')"
-    stack.until(lambda: stack.shell(ready), 120, "the lecture is published")
-    stack.shell(COURSE.format(lecture=lecture))
+    code = inside(stack, "publish", ten_seconds, "键盘走完", asks=True)
 
     learner = visitor("keyboard")
     learner.sign_in(email)
-    page = learner.go(f"/courses/a{lecture}/")
+    page = learner.go(f"/courses/{code.lower()}/")
     tab_to(learner, "form[action*='/enrol/'] button")
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -194,7 +162,7 @@ def test_a_course_is_completed_by_keyboard_alone(
     learner.until(f"{PAUSED} && {AT} > 9", 60)
     expect(page.locator("[data-part=completed]")).to_be_visible(timeout=30_000)
     stack.until(
-        lambda: stack.shell(COMPLETED.format(email=email, code=f"A{lecture}")) == "1",
+        lambda: stack.shell(COMPLETED.format(email=email, code=code)) == "1",
         60,
         "the course is complete",
     )
