@@ -1,7 +1,10 @@
 """A trainer uploads, builds a course, previews and submits it; a reviewer publishes an edition."""
 
 import json
+import random
 import re
+import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from config.stack import Stack
-from tests.journeys.test_resilience import film
+from tests.journeys.stage import film, inside
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -26,23 +29,38 @@ def test_the_admin_is_in_chinese(visitor: Callable[..., Any]) -> None:
     trainer.shot("lectures")
 
 
-def test_an_upload_moves_through_its_stages(
-    stack: Stack, visitor: Callable[..., Any], tmp_path: Path
-) -> None:
+# What the list says of a lecture on its way, in the order of the six stages.
+STAGES = (r"上传 \d+%", "已收到", "已校验", r"转码 \d+%", "打包", "已发布")
+
+
+def stage_of(headline: str) -> int:
+    """Return the number of the stage that a headline names."""
+    return next(number for number, words in enumerate(STAGES) if re.fullmatch(words, headline))
+
+
+def test_an_upload_moves_through_its_stages(visitor: Callable[..., Any], tmp_path: Path) -> None:
     trainer = visitor("upload")
     trainer.sign_in("trainer@demo.example")
     trainer.go("/admin/lectures/")
-    path = film(tmp_path / "新的一讲.mp4", 8)
-    trainer.page.locator("input[type=file]").first.set_input_files(path)
-    row = trainer.page.locator("#lec-rows > *", has_text="新的一讲").first
+    title = f"新的一讲 {uuid.uuid4().hex[:6]}"
+    trainer.page.locator("input[type=file]").first.set_input_files(film(tmp_path / f"{title}.mp4", 16))
+    row = trainer.page.locator("#lec-rows > *", has_text=title).first
     expect(row).to_be_visible(timeout=60_000)
     trainer.shot("moving")
-    published = (
-        "from media.models import Lecture\n"
-        "print(Lecture.objects.filter(title__contains='新的一讲', current__isnull=False).count())"
-    )
-    stack.until(lambda: stack.shell(published) != "0", 180, "the upload is published")
-    trainer.go("/admin/lectures/")
+    said: list[str] = []
+    deadline = time.monotonic() + 180
+    while not said or said[-1] != "已发布":
+        assert time.monotonic() < deadline, said
+        headline = row.locator(".lec-row__words b").text_content()
+        if not said or said[-1] != headline:
+            said.append(headline)
+        trainer.page.wait_for_timeout(200)
+    stages = [stage_of(headline) for headline in said]
+    assert stages == sorted(stages), f"never backwards: {said}"
+    assert stages.count(3) >= 2, f"the percent of the encoding moves: {said}"
+    expect(row.locator(".stages__name--passed")).to_have_count(6)
+    expect(row.locator("svg.scale")).to_have_attribute("aria-label", re.compile("^第 6 步，共 6 步。已发布"))
+    expect(row).to_contain_text("档清晰度")
     trainer.shot("published")
 
 
@@ -77,14 +95,46 @@ def _add_block(page: Page, label: str) -> None:
     ).first.click()
 
 
-def test_a_course_goes_from_draft_to_edition(stack: Stack, visitor: Callable[..., Any]) -> None:
+def _add_reading(page: Page) -> None:
+    _add_block(page, "阅读")
+    page.locator("[name='lessons-1-value-title']").fill("期间核查的步骤")
+    page.locator("[data-contentpath='body'] [contenteditable=true]").first.click()
+    page.keyboard.type("先确定核查标准，再测量，最后判定。")
+
+
+def _add_attachment(page: Page, folder: Path) -> None:
+    _add_block(page, "附件")
+    page.locator("[name='lessons-2-value-title']").fill("记录表")
+    path = folder / "期间核查记录表.txt"
+    path.write_text("日期,核查值,判定\n")
+    page.locator("[data-contentpath='document'] button", has_text=re.compile("选择")).first.click()
+    page.locator(".modal").get_by_role("tab", name="上传").click()
+    page.locator(".modal input[type=file]").set_input_files(path)
+    page.locator(
+        ".modal form[data-chooser-modal-creation-form] button[type=submit], .modal form[data-chooser-modal-creation-form] input[type=submit]"
+    ).click()
+    expect(page.locator(".modal")).to_have_count(0)
+
+
+def _set_exam(page: Page) -> None:
+    page.get_by_role("tab", name="考试与证书").click()
+    page.select_option("#id_question_bank", index=1)
+    page.fill("#id_exam_single", "2")
+    page.get_by_role("tab", name="内容").click()
+
+
+def test_a_course_goes_from_draft_to_edition(
+    stack: Stack, visitor: Callable[..., Any], tmp_path: Path
+) -> None:
+    code = f"C9{random.randrange(10**4):04}"
+    title = f"仪器设备期间核查 {code}"
     trainer = visitor("author")
     trainer.sign_in("trainer@demo.example")
     parent = stack.shell("from courses.catalogue.models import CataloguePage as P; print(P.objects.get().pk)")
     page = trainer.go(f"/admin/pages/add/catalogue/coursepage/{parent}/")
     # Typed as a person does: the address follows the title by key events.
-    page.locator("#id_title").press_sequentially("仪器设备期间核查")
-    page.fill("#id_code", "C9")
+    page.locator("#id_title").press_sequentially(title)
+    page.fill("#id_code", code)
     page.select_option("#id_topic", index=2)
     page.fill("#id_purpose", "两次校准之间，怎样知道设备还可信。")
     page.fill("#id_audience", "设备管理员")
@@ -95,6 +145,9 @@ def test_a_course_goes_from_draft_to_edition(stack: Stack, visitor: Callable[...
     page.locator("[id*=lessons-section] button", has_text=re.compile("选择")).first.click()
     page.locator(".modal a[data-chooser-modal-choice]", has_text="E1 第1讲").first.click()
     expect(page.locator(".modal")).to_have_count(0)
+    _add_reading(page)
+    _add_attachment(page, tmp_path)
+    _set_exam(page)
     trainer.shot("editor")
     page.get_by_role("button", name=re.compile("保存草稿")).first.click()
     page.wait_for_url("**/edit/")
@@ -102,12 +155,14 @@ def test_a_course_goes_from_draft_to_edition(stack: Stack, visitor: Callable[...
     found = json.loads(
         stack.shell(
             "import json\nfrom courses.catalogue.models import CoursePage\n"
-            "p = CoursePage.objects.get(code='C9'); print(json.dumps([p.pk, p.live]))"
+            f"p = CoursePage.objects.get(code={code!r}); print(json.dumps([p.pk, p.live]))"
         )
     )
     assert found[1] is False, "a trainer cannot publish"
     preview = trainer.go(f"/admin/pages/{found[0]}/view_draft/")
-    expect(preview.locator("h1")).to_contain_text("仪器设备期间核查")
+    expect(preview.locator("h1")).to_contain_text(title)
+    for words in ("什么是期间核查", "期间核查的步骤", "记录表"):
+        expect(preview.locator("main")).to_contain_text(words)
     trainer.shot("preview")
     page = trainer.go(f"/admin/pages/{found[0]}/edit/")
     page.locator("footer .w-dropdown__toggle, footer [data-w-dropdown-target=toggle]").last.click()
@@ -119,12 +174,14 @@ def test_a_course_goes_from_draft_to_edition(stack: Stack, visitor: Callable[...
     review = reviewer.go(f"/admin/pages/{found[0]}/edit/")
     review.locator("footer .w-dropdown__toggle, footer [data-w-dropdown-target=toggle]").last.click()
     review.get_by_role("button", name=re.compile("批准")).first.click()
-    done = (
-        "from courses.catalogue.models import Edition\n"
-        "print(Edition.objects.filter(course__code='C9').values_list('number', flat=True).first() or '')"
-    )
-    number = stack.until(lambda: stack.shell(done), 60, "the approval has frozen an edition")
-    assert re.fullmatch(r"\d{4}\.1", number)
-    reviewer.go("/courses/?q=期间核查")
-    expect(reviewer.page.locator("main")).to_contain_text("C9")
+    found = stack.until(lambda: inside(stack, "edition_of", code), 60, "the approval has frozen an edition")
+    assert re.fullmatch(r"\d{4}\.1", found["number"])
+    assert found["lessons"] == [
+        ["video", "什么是期间核查"], ["reading", "期间核查的步骤"], ["attachment", "记录表"],
+    ]  # fmt: skip
+    assert found["body"] == "先确定核查标准，再测量，最后判定。"
+    assert found["file"] == "日期,核查值,判定\n"
+    assert found["questions"] == 2
+    reviewer.go(f"/courses/?q={code}")
+    expect(reviewer.page.locator("main")).to_contain_text(code)
     reviewer.shot("published")
