@@ -1,5 +1,6 @@
 """The institution's manager and the regulators: each sees their own, and can take it away as a file."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from playwright.sync_api import expect
 
 from config.demo import cast
 from config.stack import Stack
+from tests.journeys.stage import inside
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -27,6 +29,43 @@ def workbook(visitor: Any, downloads: Path, kind: str) -> list[list[Any]]:
     path = downloads / "export.xlsx"
     waiting.value.save_as(path)
     return [list(row) for row in openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)]
+
+
+def state_of(cell: str) -> str:
+    """Return what a cell's class says: complete, late, or under way; what ends or falls due is said beside."""
+    kind = cell.rpartition("cell--")[2].split()[0]
+    return {"expiring": "done", "expired": "done", "soon": "active"}.get(kind, kind)
+
+
+def test_a_manager_sees_who_is_enrolled_under_way_complete_and_overdue(
+    stack: Stack, visitor: Callable[..., Any]
+) -> None:
+    standing = inside(stack, "standing_of_staff", cast.HOUSES[0].uscc)
+    manager = visitor("manager-states")
+    manager.sign_in("manager@demo.example")
+    page = manager.go("/institution/people/")
+    shown: dict[str, dict[str, str]] = {}
+    words: dict[str, set[str]] = {}
+    for row in page.locator("table.matrix tbody tr").all():
+        name = row.locator(".matrix__name b").inner_text()
+        for cell in row.locator("td.cell:has(a)").all():
+            state = state_of(cell.get_attribute("class"))
+            shown.setdefault(name, {})[cell.locator(".cell__code").text_content()] = state
+            said = cell.locator(".cell__words")
+            words.setdefault(state, set()).add(said.text_content() + said.inner_html())
+    assert shown == standing
+    assert set(words) == {"done", "active", "overdue"}, "the demo shows every state"
+    assert all(re.search(r"逾 \d+ 天", text) for text in words["overdue"]), words["overdue"]
+    assert all("完成" in text or "证书" in text for text in words["done"]), words["done"]
+    assert all(re.search(r"\d+%|考试|未开始", text) for text in words["active"]), words["active"]
+    late = sum(state == "overdue" for courses in standing.values() for state in courses.values())
+    expect(page.locator(".four-counts__figure.is-over b")).to_have_text(str(late))
+    page.select_option("#filter-state", "overdue")
+    page.wait_for_url("**state=overdue**")
+    names = page.locator("table.matrix .matrix__name b").all_inner_texts()
+    assert sorted(names) == sorted(
+        name for name, courses in standing.items() if "overdue" in courses.values()
+    )
 
 
 @pytest.mark.parametrize("width", [360, 1440])
