@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from config.stack import Stack
+from tests.journeys.stage import inside
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -45,3 +46,19 @@ def test_the_regulators_desks_are_faultless(visitor: Callable[..., Any], width: 
     page.locator("main a[href^='/overview/person/']").filter(visible=True).first.click()
     expect(page.locator("a[href$='/correct/']")).to_be_visible()
     city.shot("person")
+
+
+def test_the_district_decides_the_correction_that_waits(stack: Stack, visitor: Callable[..., Any]) -> None:
+    name = inside(stack, "waiting_correction")
+    district = visitor("decide")
+    district.sign_in("district@demo.example")
+    page = district.go("/overview/corrections/")
+    page.locator("tr", has_text=name).locator("a").first.click()
+    page.wait_for_url(re.compile(r"/overview/corrections/\d+/$"))
+    page.fill("textarea[name=text]", "已核对签到表与试卷原件。")
+    page.locator("button[name=decision][value=approve]").click()
+    page.wait_for_url("**/overview/corrections/")
+    expect(page.locator("body")).to_contain_text("已批准并生效")
+    expect(page.locator("tr", has_text=name).first).to_contain_text("已批准")
+    district.shot("decided")
+    assert inside(stack, "correction_of", name) == ["approved", "completed", "district@demo.example"]
