@@ -48,6 +48,18 @@ def test_every_link_leads_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
 
 
+def test_the_picture_is_the_one_that_a_journey_writes() -> None:
+    from tests.journeys import conftest
+
+    (shown,) = re.findall(r"!\[[^]]*\]\(([^)]+)\)", TEXT)
+    assert ROOT / shown == conftest.FRONT_PAGE
+    said = re.search(r"`(\w+)=yes pytest (tests/journeys/\w+\.py) -k\s+(\w+)`", TEXT)
+    assert said
+    assert f'os.environ.get("{said[1]}")' in (ROOT / "tests/journeys/conftest.py").read_text()
+    named = rf"def test_\w*{said[3]}\w*\((?:(?!\ndef ).)*\.front_page\(\)"
+    assert re.search(named, (ROOT / said[2]).read_text(), re.DOTALL), "the journey that writes it is selected"
+
+
 def test_the_commands_at_scale_name_the_queues_in_use() -> None:
     from django.conf import settings
 
