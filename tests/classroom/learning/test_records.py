@@ -195,7 +195,7 @@ def test_checkpoints_and_key_are_for_everybody(learner):
     told = Client().get("/api/evidence/checkpoints/").json()["results"]
     assert [one["number"] for one in told] == [made.number]
     key = Client().get("/api/evidence/key/").json()
-    assert key == {"id": made.key_id, "public_key": keys.public_key()}
+    assert key == {"id": made.key_id, "public_key": keys.public_key(), "former": []}
     assert verifier.is_signed(told[0], key["public_key"])
 
 
