@@ -62,7 +62,7 @@ class World {
     this.sessions += 1;
     return new Reporter({
       session: `s${String(this.sessions).padStart(4, '0')}`, person: 'p', store: this.store, allowance: 900_000,
-      clock: () => this.clock, now: () => this.clock, position: () => this.media, start: 0,
+      clock: () => this.clock, now: () => this.clock, position: () => this.media, start: 0, isOpen: () => true,
       post: async (report) => this.post(report), changed: () => undefined, acknowledged: () => undefined,
     });
   }
@@ -173,7 +173,7 @@ test('a wall clock that jumps by a day neither sends sooner nor forgets', async 
   const sent: Report[] = [];
   const page = new Reporter({
     session: 'x', person: 'p', store: world.store, allowance: 900_000,
-    clock: () => world.clock, now: () => world.clock + skew, position: () => 0, start: 0,
+    clock: () => world.clock, now: () => world.clock + skew, position: () => 0, start: 0, isOpen: () => true,
     post: async (report) => (sent.push(structuredClone(report)), { kind: 'ok', value: world.server.take(report) }),
     changed: () => undefined, acknowledged: () => undefined,
   });
@@ -227,4 +227,76 @@ test('an acknowledgement forgets its own report on the disk and not the next one
   };
   await world.page.flush();
   assert.deepEqual((await world.store.all('p')).map((one) => one.seq), [1]);
+});
+
+/** Two tabs of one browser: they share the store, the server and the network, and each shows a viewing of its own. */
+class Tab extends World {
+  name: string;
+  other: Tab | null = null;
+  /** Whether this browser lets one page know that another lives. */
+  tells: boolean;
+
+  constructor(seed: number, name: string, tells: boolean, beside?: Tab) {
+    super(seed);
+    [this.name, this.tells] = [name, tells];
+    if (beside) {
+      [this.store, this.server, this.other, beside.other] = [beside.store, beside.server, beside, this];
+      this.media = 10_000_000;
+    }
+    this.page = this.open();
+  }
+
+  get session(): string {
+    return `${this.name}${String(this.sessions).padStart(4, '0')}`;
+  }
+
+  override open(): Reporter {
+    this.sessions += 1;
+    return new Reporter({
+      session: this.session, person: 'p', store: this.store, allowance: 900_000,
+      clock: () => this.clock, now: () => this.clock, position: () => this.media, start: 0, isOpen: () => this.tells,
+      post: async (report) => this.post(report), changed: () => undefined, acknowledged: () => undefined,
+    });
+  }
+
+  override async deliver(): Promise<void> {
+    const open = new Set(this.tells && this.other ? [this.session, this.other.session] : []);
+    await deliver(this.store, 'p', this.session, async (one) => this.post(one), this.clock, open);
+  }
+}
+
+for (const [tells, browser] of [[true, 'a browser that tells which pages live'], [false, 'one that does not']] as const) {
+  test(`two tabs take nothing from each other, however often either delivers, in ${browser}`, async () => {
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const one = new Tab(seed, 'a', tells);
+      const two = new Tab(seed + 1000, 'b', tells, one);
+      for (let step = 0; step < 60; step += 1) {
+        const [tab, beside] = one.random() < 0.5 ? [one, two] : [two, one];
+        if (one.random() < 0.2) one.network = two.network = NETWORKS[Math.floor(one.random() * NETWORKS.length)]!;
+        await tab.play();
+        const what = one.random();
+        if (what < 0.3) await beside.deliver();
+        else if (what < 0.35) await tab.crash();
+        else if (what < 0.4) await tab.page.hide();
+        else if (what < 0.45) tab.page.leave();
+      }
+      for (const tab of [one, two]) await tab.end();
+      const shown = one.media + two.media - 10_000_000;
+      assert.equal(shown - one.server.got.size * 1000, 0, `seed ${seed}`);
+      assert.equal(one.server.changed, 0, `seed ${seed}`);
+      assert.deepEqual(await one.store.all('p'), [], `seed ${seed}`);
+    }
+  });
+}
+
+test('what a hidden tab keeps is whole: another one delivers it though the first still lives', async () => {
+  const one = new Tab(1, 'a', true);
+  const two = new Tab(2, 'b', true, one);
+  one.network = 'cut';
+  await one.play();
+  await two.deliver();
+  assert.equal(one.server.reports.size, 0, 'while it may grow it is left alone');
+  await one.page.hide();
+  await two.deliver();
+  assert.deepEqual([...one.server.reports.keys()], ['a0002/0']);
 });

@@ -12,6 +12,7 @@ const ANSWER: Acknowledgement = {
 const span = (s: number, e: number) => ({ s, e, t0: s, t1: e, rate: 1 });
 
 let clock = 0;
+let open = true;
 let store: MemoryStore;
 let sent: Report[];
 let left: Report[];
@@ -21,7 +22,7 @@ let network: (report: Report) => Outcome<Acknowledgement>;
 function reporter(session = 'a'): Reporter {
   return new Reporter({
     session, person: 'p', store, allowance: 900_000,
-    clock: () => clock, now: () => 1_000_000 + clock, position: () => clock, start: 0,
+    clock: () => clock, now: () => 1_000_000 + clock, position: () => clock, start: 0, isOpen: () => open,
     post: async (report, leaving) => {
       (leaving ? left : sent).push(structuredClone(report));
       return network(report);
@@ -32,7 +33,7 @@ function reporter(session = 'a'): Reporter {
 }
 
 beforeEach(() => {
-  [clock, store, sent, left, states] = [0, new MemoryStore(), [], [], []];
+  [clock, open, store, sent, left, states] = [0, true, new MemoryStore(), [], [], []];
   network = () => ({ kind: 'ok', value: ANSWER });
 });
 
@@ -71,6 +72,16 @@ for (const [name, go] of [
     assert.equal(told().length, before);
   });
 }
+
+test('where other pages cannot know of this one, what is once in the store never changes', async () => {
+  open = false;
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.add(span(5000, 10_000));
+  assert.deepEqual((await store.all('p')).map((row) => [row.seq, row.spans]), [
+    [0, [span(0, 5000)]], [1, [span(5000, 10_000)]],
+  ]);
+});
 
 test('nothing is forgotten before it is acknowledged', async () => {
   network = () => ({ kind: 'later', offline: true });

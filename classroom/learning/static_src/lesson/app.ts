@@ -8,13 +8,14 @@ import { device, mediaKeys } from './device.ts';
 import { onLeaving } from './leaving.ts';
 import { part, type LessonData } from './page.ts';
 import { PresenceCheck } from './presence.ts';
-import { deliver, Reporter, type Status } from './reporter.ts';
+import { deliver, leftBehind, Reporter, type Status } from './reporter.ts';
 import { SaveState } from './save-state.ts';
 import { Screen } from './screen.ts';
 import { SessionClock } from './session-clock.ts';
 import { Settings } from './settings.ts';
 import { Standing } from './standing.ts';
 import { openStore, type Store } from './store.ts';
+import { openViewings, ViewingLock } from './viewing-lock.ts';
 
 /** How long a kind refusal to jump ahead stays on the page. */
 const SEEK_NOTE_MS = 8_000;
@@ -26,6 +27,7 @@ export class LessonPage {
   #ready: Promise<void> = Promise.resolve();
   #lecture!: Lecture;
   #reporter: Reporter | null = null;
+  #lock: ViewingLock | null = null;
   #grant: Grant | null = null;
   #clock = new SessionClock(() => performance.now());
   #standing: Standing;
@@ -95,6 +97,8 @@ export class LessonPage {
     // What was shown until now belongs to the viewing before, by its clock: close it there.
     this.#lecture.cut();
     void before?.flush();
+    this.#lock?.release();
+    this.#lock = new ViewingLock(grant.session);
     this.#clock.restart();
     this.#grant = grant;
     this.#lecture.video.dispatchEvent(new CustomEvent('lesson:granted', { detail: grant }));
@@ -168,6 +172,7 @@ export class LessonPage {
   }
 
   #newReporter(grant: Grant): Reporter {
+    const lock = this.#lock;
     return new Reporter({
       session: grant.session,
       person: this.#data.person,
@@ -177,6 +182,7 @@ export class LessonPage {
       now: () => Date.now(),
       position: () => (this.#lecture.isLoaded ? this.#lecture.position : null),
       start: grant.position_ms,
+      isOpen: () => lock?.isHeld ?? false,
       post: (report, leaving) => this.#post(report, leaving),
       // A viewing that was followed by another still delivers; what it hears is not about this one.
       changed: (status) => this.#grant === grant && this.#status(status),
@@ -196,9 +202,10 @@ export class LessonPage {
   async #deliver(): Promise<void> {
     const { person } = this.#data;
     const current = this.#grant?.session ?? '';
-    const before = (await this.#store.all(person)).filter((row) => row.session !== current).length;
+    const open = await openViewings();
+    const before = leftBehind(await this.#store.all(person), current, open).length;
     if (before === 0) return;
-    const left = await deliver(this.#store, person, current, (report) => this.#post(report), Date.now());
+    const left = await deliver(this.#store, person, current, (report) => this.#post(report), Date.now(), open);
     // What was just delivered may be of this lesson: ask how it stands now.
     if (left < before) await this.#reporter?.contact(true);
   }

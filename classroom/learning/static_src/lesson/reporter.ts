@@ -2,7 +2,8 @@
 // them. It touches neither page nor network itself, so that it can be tested with a clock of its own.
 //
 // A report may grow until it is first sent; from then on it never changes, since the server answers a
-// repeated (session, seq) from what it stored and would not see what was added later.
+// repeated (session, seq) from what it stored and would not see what was added later. Other pages send
+// what they find in the store: one that may still grow is marked there, and left alone while its page lives.
 
 import type { Acknowledgement, Interval, Outcome, Report } from './api.ts';
 import type { Kept, Store } from './store.ts';
@@ -34,6 +35,8 @@ export interface ReporterOptions {
   position: () => number | null;
   /** Where the server knows one to be when the viewing opens. */
   start: number;
+  /** Whether other pages know that this viewing is open, so that a report in the store may still grow. */
+  isOpen: () => boolean;
   post: (report: Report, leaving: boolean) => Promise<Outcome<Acknowledgement>>;
   changed: (status: Status) => void;
   acknowledged: (answer: Acknowledgement) => void;
@@ -85,19 +88,25 @@ export class Reporter {
     draft.spans = joined([...draft.spans, span]);
     draft.position_ms = this.#told = this.#o.position();
     draft.at = this.#o.now();
-    await this.#keep(draft);
+    if (this.#o.isOpen()) {
+      draft.grows = true;
+      await this.#keep(draft);
+    } else {
+      // Another page could send it at any moment: it is what it is.
+      await this.#seal();
+    }
   }
 
   /** To be called every second: sends what is due. */
   async tick(): Promise<void> {
     const { clock } = this.#o;
-    if (this.#draft && clock() - this.#draftSince >= REPORT_MS) this.#seal();
+    if (this.#draft && clock() - this.#draftSince >= REPORT_MS) void this.#seal();
     if (this.#sealed.length > 0 && clock() >= this.#nextTry) await this.#send();
   }
 
   /** Send everything now: playing was cut, or the network is back. */
   async flush(): Promise<void> {
-    this.#seal();
+    void this.#seal();
     this.#nextTry = 0;
     await this.#send();
   }
@@ -105,7 +114,7 @@ export class Reporter {
   /** Make sure the server has heard from this session lately, before a stretch of playing begins. */
   async contact(always = false): Promise<void> {
     if (!always && this.#o.clock() - this.#heard < CONTACT_MS) return;
-    this.#seal();
+    void this.#seal();
     if (this.#sealed.length === 0) this.#sealed.push(this.#report([]));
     this.#nextTry = 0;
     await this.#send();
@@ -113,14 +122,14 @@ export class Reporter {
 
   /** The page goes: hand everything to the browser to deliver; the store keeps its copy. */
   leave(): void {
-    this.#seal();
+    void this.#seal();
     this.#place();
     for (const report of this.#sealed) void this.#o.post(wire(report), true);
   }
 
   /** The page goes out of sight, on a phone perhaps for good. */
   async hide(): Promise<void> {
-    this.#seal();
+    void this.#seal();
     this.#place();
     await this.flush();
   }
@@ -140,10 +149,14 @@ export class Reporter {
     return { session, seq, spans, position_ms: this.#told, person, at: now() };
   }
 
-  #seal(): void {
-    if (!this.#draft) return;
-    this.#sealed.push(this.#draft);
+  /** From now on the report never changes; resolves once the store says so, too. */
+  async #seal(): Promise<void> {
+    const draft = this.#draft;
+    if (!draft) return;
+    this.#sealed.push(draft);
     this.#draft = null;
+    delete draft.grows;
+    await this.#keep(draft);
   }
 
   async #keep(report: Kept): Promise<void> {
@@ -206,15 +219,17 @@ function wire({ session, seq, spans, position_ms }: Report): Report {
   return { session, seq, spans, position_ms };
 }
 
-/** Send what earlier pages left behind, in order; returns how many are still waiting. */
+/** Send what earlier pages left behind, in order; returns how many are still waiting. `open` are the viewings
+ *  that a page of this browser still shows: what may grow there is not ours to send. */
 export async function deliver(
   store: Store,
   person: string,
   current: string,
   post: (report: Report) => Promise<Outcome<Acknowledgement>>,
   now: number,
+  open: ReadonlySet<string> = new Set(),
 ): Promise<number> {
-  const rows = (await store.all(person)).filter((row) => row.session !== current);
+  const rows = leftBehind(await store.all(person), current, open);
   let waiting = rows.length;
   const blocked = new Set<string>();
   for (const row of rows) {
@@ -231,6 +246,11 @@ export async function deliver(
     }
   }
   return waiting;
+}
+
+/** Return the reports that no page is going to add to or send itself. */
+export function leftBehind(rows: Kept[], current: string, open: ReadonlySet<string>): Kept[] {
+  return rows.filter((row) => row.session !== current && !(row.grows && open.has(row.session)));
 }
 
 /** What the server has refused for this long is cleared away. */

@@ -7,6 +7,8 @@ export interface Kept extends Report {
   person: string;
   /** When it was last added to, Unix ms; only for clearing away what can never be sent. */
   at: number;
+  /** Its page may still add to it. */
+  grows?: boolean;
 }
 
 export interface Store {
