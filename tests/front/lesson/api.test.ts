@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { send } from '../../../classroom/learning/static_src/lesson/api.ts';
+import { has, send } from '../../../classroom/learning/static_src/lesson/api.ts';
 import { newPage, page } from './dom.ts';
 
 const realFetch = globalThis.fetch;
@@ -84,6 +84,33 @@ test('the page of a captive portal is no answer of the server', async () => {
     answering(new Response('<html>Pay here</html>', { status }));
     assert.deepEqual(await send('/api/x/', {}), { kind: 'later', offline: true });
   }
+});
+
+for (const [what, value] of [
+  ['an object of its own', { ok: true }], ['a list', []], ['null', null], ['a text', '"'], ['half an answer', { highest_seq: null }],
+] as const) {
+  test(`JSON of a captive portal is no answer of the server: ${what}`, async () => {
+    answering(json(200, value));
+    const outcome = await send('/api/x/', {}, { fits: has('highest_seq') });
+    assert.deepEqual(outcome, { kind: 'later', offline: true });
+  });
+}
+
+test('an empty answer where one was to come is none', async () => {
+  answering(new Response(null, { status: 204 }));
+  assert.deepEqual(await send('/api/x/', {}, { fits: has('highest_seq') }), { kind: 'later', offline: true });
+});
+
+test('an answer that has what was asked for is taken, a number below zero and a text alike', async () => {
+  for (const value of [{ highest_seq: -1, id: 'x' }, { highest_seq: 0, id: '' }]) {
+    answering(json(200, value));
+    assert.deepEqual(await send('/api/x/', {}, { fits: has('highest_seq', 'id') }), { kind: 'ok', value });
+  }
+});
+
+test('a refusal is one whatever it holds', async () => {
+  answering(json(409, { detail: 'No.' }));
+  assert.equal((await send('/api/x/', {}, { fits: has('highest_seq') })).kind, 'refused');
 });
 
 test('no network, a redirect and a time that ran out are all: later', async () => {

@@ -81,11 +81,23 @@ function csrf(): string {
   return cookie ?? field?.value ?? '';
 }
 
-/** Send JSON. Never throws: what went wrong is in the outcome. */
+/** Whether an answer is our server's: the page of a captive portal or a proxy may be JSON, too. */
+export type Fits = (value: unknown) => boolean;
+
+/** An answer fits that has all of these names, each as a whole number or a text. */
+export function has(...names: string[]): Fits {
+  return (value) => names.every((name) => isPlain((value as Record<string, unknown> | null)?.[name]));
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || Number.isInteger(value);
+}
+
+/** Send JSON. Never throws: what went wrong is in the outcome. An answer that does not fit is none of ours. */
 export async function send<T>(
   url: string,
   body: unknown,
-  { method = 'POST', keepalive = false, timeout = 12_000 } = {},
+  { method = 'POST', keepalive = false, timeout = 12_000, fits = (() => true) as Fits } = {},
 ): Promise<Outcome<T>> {
   let response: Response;
   try {
@@ -113,7 +125,9 @@ export async function send<T>(
     // A captive portal answers 200 with a page of its own.
     return { kind: 'later', offline: true };
   }
-  if (response.ok) return { kind: 'ok', value: value as T };
+  if (response.ok) {
+    return fits(value) ? { kind: 'ok', value: value as T } : { kind: 'later', offline: true };
+  }
   const problem = value as { detail?: string; title?: string } | null;
   return { kind: 'refused', status, detail: problem?.detail ?? problem?.title ?? '' };
 }

@@ -1,7 +1,7 @@
 // The lesson page: one lecture, one session at a time, and what the page says about both.
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
-import { send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
+import { has, send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
 import { brokenOff, cutOff, held, taken, unopened } from './messages.ts';
 import { Notices } from './notices.ts';
 import { device, mediaKeys } from './device.ts';
@@ -19,6 +19,8 @@ import { openViewings, ViewingLock } from './viewing-lock.ts';
 
 /** How long a kind refusal to jump ahead stays on the page. */
 const SEEK_NOTE_MS = 8_000;
+const GRANTED = { fits: has('session', 'manifest_url') };
+const EXTENDED = { fits: has('id', 'seconds_left') };
 
 export class LessonPage {
   #data: LessonData;
@@ -59,8 +61,8 @@ export class LessonPage {
     this.#screen = new Screen(data, this.#lecture, this.#standing, this.#settings, this);
     this.#save = new SaveState(words);
     this.#presence = new PresenceCheck(words, {
-      answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }),
-      extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }),
+      answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }, { fits: has('id') }),
+      extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }, EXTENDED),
       missed: () => this.#lecture.video.pause(),
       answered: () => void this.#reporter?.contact(true).then(() => this.play()),
     });
@@ -86,7 +88,7 @@ export class LessonPage {
     const before = this.#reporter;
     await before?.flush();
     this.#stage('loading');
-    const outcome = await send<Grant>(addresses.sessions, { enrolment, lesson, device: device() });
+    const outcome = await send<Grant>(addresses.sessions, { enrolment, lesson, device: device() }, GRANTED);
     if (outcome.kind !== 'ok') {
       this.#stage('failed');
       this.#unopened(outcome, start);
@@ -193,7 +195,7 @@ export class LessonPage {
   async #post(report: Report, leaving = false): Promise<Outcome<Acknowledgement>> {
     const { session, ...body } = report;
     const url = `${this.#data.addresses.sessions}${session}/heartbeat/`;
-    const outcome = await send<Acknowledgement>(url, body, { keepalive: leaving });
+    const outcome = await send<Acknowledgement>(url, body, { keepalive: leaving, fits: has('highest_seq') });
     // Before anybody reckons with this contact: a machine that slept may have a clock that did, too.
     if (outcome.kind === 'ok' && session === this.#grant?.session) this.#clock.hear(outcome.value.session_ms);
     return outcome;

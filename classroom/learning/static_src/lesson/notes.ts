@@ -1,6 +1,6 @@
 // Notes at a moment of the lecture. What is written is kept on this device until the server has it.
 
-import { send } from './api.ts';
+import { has, send } from './api.ts';
 import { copy, part, remember, remembered } from './page.ts';
 import { clock, fill, timeOfDay, type Words } from './words.ts';
 
@@ -11,6 +11,7 @@ interface Saved {
 }
 
 const AUTOSAVE_MS = 900;
+const SAVED = has('id', 'at_ms', 'text');
 
 export class Notes {
   #list = part('notes');
@@ -63,8 +64,8 @@ export class Notes {
     if (!text || this.#at === null) return;
     const outcome =
       this.#id === null
-        ? await send<Saved>(this.#url, { at_ms: this.#at, text })
-        : await send<Saved>(`${this.#url}${this.#id}/`, { text }, { method: 'PUT' });
+        ? await send<Saved>(this.#url, { at_ms: this.#at, text }, { fits: SAVED })
+        : await send<Saved>(`${this.#url}${this.#id}/`, { text }, { method: 'PUT', fits: SAVED });
     if (outcome.kind !== 'ok') {
       this.#state.textContent = fill(this.#words.note_kept!, {
         detail: outcome.kind === 'refused' ? outcome.detail : '',

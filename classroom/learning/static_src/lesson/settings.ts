@@ -1,7 +1,7 @@
 // How one likes to watch, on whichever device: the speed, and captions off or in a language. What is chosen here is
 // kept on this device until the server has it. Of two devices the newest choice stands, by the server's clock.
 
-import { send, type KeptSettings } from './api.ts';
+import { has, send, type KeptSettings } from './api.ts';
 import { remember, remembered } from './page.ts';
 
 const NAMES = ['rate', 'captions'] as const;
@@ -18,6 +18,7 @@ interface Waiting {
 const SETTLE_MS = 800;
 /** A server that did not answer is asked again after this long, or once the network is back. */
 const AGAIN_MS = 20_000;
+const KEPT = has('rate_at_ms', 'captions_at_ms');
 /** The server takes nothing older; by then it is old in any case. */
 const OLDEST_MS = 366 * 24 * 3_600_000;
 
@@ -92,7 +93,7 @@ export class Settings {
     if (!choice) return;
     const age_ms = Math.min(Math.max(Date.now() - choice.since, 0), OLDEST_MS);
     const body = { person: this.#person, [name]: choice.value, age_ms };
-    const outcome = await send<KeptSettings>(this.#url, body, { method: 'PATCH', keepalive });
+    const outcome = await send<KeptSettings>(this.#url, body, { method: 'PATCH', keepalive, fits: KEPT });
     if (outcome.kind === 'later' || outcome.kind === 'signed_out') {
       this.#later(AGAIN_MS);
       return;
