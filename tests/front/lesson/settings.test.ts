@@ -218,9 +218,19 @@ test('on a shared device a choice is its own person\'s, and waits for that perso
   assert.deepEqual([server.heard[0]!.person, server.kept.rate], [ANN, 2]);
 });
 
+test('a page that speaks to another address, as a preview does, leaves alone what waits for this one', async () => {
+  network = 'dead';
+  begin().choose('rate', 2);
+  await wait(1_000);
+  network = 'good';
+  const preview = new Settings('/api/elsewhere/', ANN, NOTHING);
+  await preview.flush();
+  assert.deepEqual([preview.rate, server.heard, begin().rate], [null, [], 2]);
+});
+
 for (const left of ['', '{', '[]', '[1.5]', '["1.5", 1]', '[1.5, "now"]', 'null', '{"value": 2}']) {
   test(`what the device kept as ${JSON.stringify(left)} is no choice`, async () => {
-    localStorage.setItem(`lesson:rate:${ANN}`, left);
+    localStorage.setItem(`lesson:rate:${ANN}:${URL}`, left);
     const settings = begin();
     await settings.flush();
     assert.deepEqual([settings.rate, flights.length], [null, 0]);
@@ -251,7 +261,7 @@ test('a page that goes sends what has not settled, in a way that outlives it', a
 
 for (const [shift, age] of [[-DAY, 0], [400 * DAY, 366 * DAY]] as const) {
   test(`a choice that is ${shift / DAY} days old by a clock that was set is said to be as old as may be`, async () => {
-    localStorage.setItem(`lesson:rate:${ANN}`, JSON.stringify([1.5, NOON]));
+    localStorage.setItem(`lesson:rate:${ANN}:${URL}`, JSON.stringify([1.5, NOON]));
     Date.now = () => NOON + shift;
     await begin().flush();
     assert.equal(server.heard[0]!.age_ms, age);

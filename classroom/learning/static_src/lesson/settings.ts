@@ -117,9 +117,12 @@ export class Settings {
     this.onChange();
   }
 
-  /** Whose choice it is, is in the key: a shared computer never sends one person's as another's. */
+  /**
+   * Whose choice it is and where it goes are in the key: a shared computer never sends one person's as another's,
+   * and a preview, which keeps nothing, does not take what waits for the lesson.
+   */
   #key(name: Name): string {
-    return `${name}:${this.#person}`;
+    return `${name}:${this.#person}:${this.#url}`;
   }
 
   #left(name: Name): Waiting | null {
