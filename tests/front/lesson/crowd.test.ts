@@ -209,7 +209,7 @@ test('what earlier pages left is delivered whole though the disk cannot forget',
   world.network = 'cut';
   for (let step = 0; step < 9; step += 1) await world.play();
   world.network = 'good';
-  world.store.forget = async () => Promise.reject(new DOMException('gone', 'InvalidStateError'));
+  world.store.drop = async () => Promise.reject(new DOMException('gone', 'InvalidStateError'));
   await world.crash();
   assert.deepEqual([world.lost, world.server.changed], [0, 0]);
 });

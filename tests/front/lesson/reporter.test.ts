@@ -186,6 +186,28 @@ test('delivering stops where the network does and says what still waits', async 
   assert.equal((await store.all('p'))[0]!.seq, 1);
 });
 
+test('a report that the server always fails at holds up neither its own viewing nor the others', async () => {
+  for (const [session, seq] of [['b', 0], ['b', 1], ['c', 0]] as const) {
+    await store.put({ session, seq, spans: [], position_ms: 0, person: 'p', at: 0 });
+  }
+  const post = async (r: Report): Promise<Outcome<Acknowledgement>> =>
+    r.session === 'b' && r.seq === 0 ? { kind: 'later', offline: false } : { kind: 'ok', value: ANSWER };
+  assert.equal(await deliver(store, 'p', 'a', post, 0), 1);
+  assert.deepEqual((await store.all('p')).map((row) => [row.session, row.seq]), [['b', 0]]);
+});
+
+test('a server in trouble is asked twice for each viewing, and after a week without success what waited is cleared', async () => {
+  for (let seq = 0; seq < 9; seq += 1) {
+    await store.put({ session: 'b', seq, spans: [], position_ms: 0, person: 'p', at: 0 });
+  }
+  let tries = 0;
+  const post = async (): Promise<Outcome<Acknowledgement>> => ((tries += 1), { kind: 'later', offline: false });
+  assert.equal(await deliver(store, 'p', 'a', post, 0), 9);
+  assert.deepEqual([tries, (await store.all('p')).length], [2, 9]);
+  await deliver(store, 'p', 'a', post, 8 * 24 * 3600 * 1000);
+  assert.equal((await store.all('p')).length, 7);
+});
+
 test('what the server refuses is kept for a week and then cleared', async () => {
   await store.put({ session: 'b', seq: 0, spans: [], position_ms: 0, person: 'p', at: 0 });
   const post = async (): Promise<Outcome<Acknowledgement>> => ({ kind: 'refused', status: 404, detail: '' });

@@ -116,6 +116,13 @@ for (const kind of ['IndexedDB', 'memory'] as const) {
     assert.deepEqual(names(await store.all('p')), ['a2', 'b0', 'b1']);
   });
 
+  test(`${kind}: one report is forgotten without those before it`, async () => {
+    const store = await opened();
+    for (const one of [row('a', 0), row('a', 1), row('a', 2), row('b', 1)]) await store.put(one);
+    await store.drop('a', 1);
+    assert.deepEqual(names(await store.all('p')), ['a0', 'a2', 'b1']);
+  });
+
   test(`${kind}: one person never gets what another left on the same computer`, async () => {
     const store = await opened();
     await store.put(row('a', 0, 'p'));

@@ -232,17 +232,22 @@ export async function deliver(
   const rows = leftBehind(await store.all(person), current, open);
   let waiting = rows.length;
   const blocked = new Set<string>();
+  const failed = new Map<string, number>();
   for (const row of rows) {
     if (blocked.has(row.session)) continue;
     const outcome = await post(wire(row));
-    if (outcome.kind === 'later' || outcome.kind === 'signed_out') return waiting;
+    if (outcome.kind === 'signed_out' || (outcome.kind === 'later' && outcome.offline)) return waiting;
     if (outcome.kind === 'ok') {
       // A disk that cannot forget has it sent again, which changes nothing; it must not hold up the rest.
-      await store.forget(row.session, row.seq).catch(() => undefined);
+      await store.drop(row.session, row.seq).catch(() => undefined);
       waiting -= 1;
+      failed.delete(row.session);
     } else {
-      blocked.add(row.session);
-      if (now - row.at > STALE_MS) await store.forget(row.session, row.seq).catch(() => undefined);
+      // One report that the server stumbles over holds up no other; a server in trouble is not hammered.
+      const times = (failed.get(row.session) ?? 0) + 1;
+      failed.set(row.session, times);
+      if (outcome.kind === 'refused' || times >= STUMBLES) blocked.add(row.session);
+      if (now - row.at > STALE_MS) await store.drop(row.session, row.seq).catch(() => undefined);
     }
   }
   return waiting;
@@ -253,5 +258,7 @@ export function leftBehind(rows: Kept[], current: string, open: ReadonlySet<stri
   return rows.filter((row) => row.session !== current && !(row.grows && open.has(row.session)));
 }
 
-/** What the server has refused for this long is cleared away. */
+/** After as many failures on end, nothing more of a viewing is tried this time. */
+const STUMBLES = 2;
+/** What the server has refused or failed at for this long is cleared away: it takes nothing older. */
 const STALE_MS = 7 * 24 * 3600 * 1000;

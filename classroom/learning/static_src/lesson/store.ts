@@ -15,6 +15,8 @@ export interface Store {
   put(report: Kept): Promise<void>;
   /** Forget the reports of `session` up to and with `seq`. */
   forget(session: string, seq: number): Promise<void>;
+  /** Forget this one report; those before it still wait. */
+  drop(session: string, seq: number): Promise<void>;
   all(person: string): Promise<Kept[]>;
   /** False where reports do not outlive the page. */
   readonly lasts: boolean;
@@ -32,6 +34,10 @@ export class MemoryStore implements Store {
     for (const [key, row] of this.#rows) {
       if (row.session === session && row.seq <= seq) this.#rows.delete(key);
     }
+  }
+
+  async drop(session: string, seq: number): Promise<void> {
+    this.#rows.delete(`${session}/${seq}`);
   }
 
   async all(person: string): Promise<Kept[]> {
@@ -55,6 +61,10 @@ class DatabaseStore implements Store {
 
   forget(session: string, seq: number): Promise<void> {
     return this.#write((table) => table.delete(IDBKeyRange.bound([session, 0], [session, seq])));
+  }
+
+  drop(session: string, seq: number): Promise<void> {
+    return this.#write((table) => table.delete(IDBKeyRange.bound([session, seq], [session, seq])));
   }
 
   all(person: string): Promise<Kept[]> {
