@@ -17,6 +17,7 @@ beforeEach(() => {
   newPage();
   page.add('presence', 'dialog');
   page.add('presence-left', 'p');
+  page.add('presence-said', 'p');
   page.add('presence-answer', 'button');
   page.add('presence-extend', 'button');
   [said, now] = [[], 0];
@@ -45,6 +46,7 @@ function pass(seconds: number): void {
 }
 
 const left = () => page.part('presence-left').textContent;
+const heard = () => page.part('presence-said').textContent;
 const open = () => page.part('presence').open;
 
 test('a question opens the dialog once and counts down', () => {
@@ -82,7 +84,7 @@ test('when the time is over playing stops once, and the question stays to be ans
   assert.deepEqual(said, []);
   pass(3);
   assert.deepEqual(said, ['missed']);
-  assert.deepEqual([left(), open(), page.part('presence-extend').hidden], ['Time is over', true, true]);
+  assert.deepEqual([left(), heard(), open(), page.part('presence-extend').hidden], ['', 'Time is over', true, true]);
   page.part('presence-answer').click();
   await settled();
   assert.deepEqual(said, ['missed', 'answer a', 'answered']);
@@ -112,7 +114,9 @@ for (const outcome of [{ kind: 'later', offline: true }, { kind: 'signed_out' }]
     check.ask({ id: 'a', seconds_left: 60 });
     page.part('presence-answer').click();
     await settled();
-    assert.deepEqual([open(), left()], [true, 'Not sent yet']);
+    assert.deepEqual([open(), heard()], [true, 'Not sent yet']);
+    pass(5);
+    assert.deepEqual([heard(), left()], ['Not sent yet', '00:55 left'], 'the clock does not wipe it away');
     answer = { kind: 'ok', value: null };
     page.part('presence-answer').click();
     await settled();
@@ -155,6 +159,38 @@ test('escape is no answer', () => {
   check.ask({ id: 'a', seconds_left: 60 });
   assert.equal(page.part('presence').fire('cancel').defaultPrevented, true);
   assert.equal(check.isOpen, true);
+});
+
+test('a question that the browser closed all the same stands again at once', () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence').close();
+  page.part('presence').fire('close');
+  assert.deepEqual([open(), check.isOpen], [true, true]);
+});
+
+test('a question that is not on the screen is shown when the server tells it again, and is no new one', () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence').close();
+  assert.equal(check.ask({ id: 'a', seconds_left: 50 }), false);
+  assert.equal(open(), true);
+});
+
+test('an answered question stays closed', async () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  page.part('presence').fire('close');
+  assert.equal(open(), false);
+});
+
+test('what is spoken is what changed, not each second; a new question or more time begins in silence', async () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(4);
+  assert.equal(heard(), '');
+  pass(2);
+  assert.equal(heard(), 'Time is over');
+  check.ask({ id: 'b', seconds_left: 60 });
+  assert.equal(heard(), '');
 });
 
 test('the buttons do nothing while nothing is asked', async () => {

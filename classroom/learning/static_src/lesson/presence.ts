@@ -15,6 +15,8 @@ export interface PresenceCalls {
 export class PresenceCheck {
   #dialog = part<HTMLDialogElement>('presence');
   #left = part('presence-left');
+  /** A live region: what changed is spoken once, the seconds are not. */
+  #said = part('presence-said');
   #words: Words;
   #calls: PresenceCalls;
   #id: string | null = null;
@@ -28,6 +30,8 @@ export class PresenceCheck {
     part('presence-extend').addEventListener('click', () => void this.#extend());
     // Escape is not an answer, and closing by accident must not cost anyone their minutes.
     this.#dialog.addEventListener('cancel', (event) => event.preventDefault());
+    // A browser closes it all the same at a second Escape: nobody can answer what is not on the screen.
+    this.#dialog.addEventListener('close', () => this.#open());
   }
 
   get isOpen(): boolean {
@@ -37,14 +41,18 @@ export class PresenceCheck {
   /** Ask; the same check again only corrects the time left. True where it is a new one. */
   ask({ id, seconds_left }: Presence): boolean {
     this.#until = performance.now() + seconds_left * 1000;
-    if (this.#id === id) return false;
+    if (this.#id === id) {
+      this.#open();
+      return false;
+    }
     this.#id = id;
     this.#missed = false;
+    this.#say('');
     this.#tick();
     // The clock of a question that this one stands for would go on, and stop playing when it ran out.
     window.clearInterval(this.#timer);
     this.#timer = window.setInterval(() => this.#tick(), 1000);
-    if (!this.#dialog.open) this.#dialog.showModal();
+    this.#open();
     return true;
   }
 
@@ -52,11 +60,13 @@ export class PresenceCheck {
   #tick(): void {
     const left = this.#until - performance.now();
     const missed = left <= 0;
-    const time = clock(Math.max(0, left + 999));
-    const text = fill(this.#words[missed ? 'presence_missed' : 'presence_left']!, { time });
+    const text = missed ? '' : fill(this.#words.presence_left!, { time: clock(left + 999) });
     if (this.#left.textContent !== text) this.#left.textContent = text;
     part('presence-extend').hidden = missed;
-    if (missed && !this.#missed) this.#calls.missed();
+    if (missed && !this.#missed) {
+      this.#say(this.#words.presence_missed!);
+      this.#calls.missed();
+    }
     this.#missed = missed;
   }
 
@@ -68,7 +78,7 @@ export class PresenceCheck {
       this.#close();
       this.#calls.answered();
     } else {
-      this.#left.textContent = this.#words.presence_failed!;
+      this.#say(this.#words.presence_failed!);
     }
   }
 
@@ -76,8 +86,20 @@ export class PresenceCheck {
     const id = this.#id;
     if (!id) return;
     const outcome = await this.#calls.extend(id);
-    if (outcome.kind === 'ok') this.#until = performance.now() + outcome.value.seconds_left * 1000;
+    if (outcome.kind === 'ok') {
+      this.#until = performance.now() + outcome.value.seconds_left * 1000;
+      this.#say('');
+    }
     this.#tick();
+  }
+
+  #say(text: string): void {
+    this.#said.textContent = text;
+  }
+
+  /** Show the question for as long as it waits. */
+  #open(): void {
+    if (this.#id !== null && !this.#dialog.open) this.#dialog.showModal();
   }
 
   #close(): void {
