@@ -16,9 +16,9 @@ let sought: number[];
 let notes: Notes;
 let next = 1;
 
-function begin(): void {
+function begin(owner = 'p:lesson-1'): void {
   sought = [];
-  notes = new Notes('/notes/', 'lesson-1', WORDS, () => at, (ms) => sought.push(ms));
+  notes = new Notes('/notes/', owner, WORDS, () => at, (ms) => sought.push(ms));
 }
 
 beforeEach(() => {
@@ -158,17 +158,28 @@ test('a page that was reloaded finds what was being written, with its moment', a
   assert.equal(page.part('note-label').textContent, 'Note at 01:01');
 });
 
-test('what the device kept and cannot be read is forgotten, not shown', () => {
-  localStorage.setItem('lesson:note:lesson-1', '{nonsense');
+test('on a shared computer nobody finds what another was writing, who finds it again', async () => {
+  answer = () => new TypeError('no network');
+  type('mine');
+  await wait(900);
+  field().value = '';
+  begin('q:lesson-1');
+  assert.equal(field().value, '');
   begin();
-  assert.deepEqual([field().value, localStorage.getItem('lesson:note:lesson-1')], ['', null]);
+  assert.equal(field().value, 'mine');
+});
+
+test('what the device kept and cannot be read is forgotten, not shown', () => {
+  localStorage.setItem('lesson:note:p:lesson-1', '{nonsense');
+  begin();
+  assert.deepEqual([field().value, localStorage.getItem('lesson:note:p:lesson-1')], ['', null]);
 });
 
 test('once saved and left, nothing of it is kept on the device', async () => {
   type('one');
-  assert.notEqual(localStorage.getItem('lesson:note:lesson-1'), null);
+  assert.notEqual(localStorage.getItem('lesson:note:p:lesson-1'), null);
   await leaveField();
-  assert.equal(localStorage.getItem('lesson:note:lesson-1'), null);
+  assert.equal(localStorage.getItem('lesson:note:p:lesson-1'), null);
 });
 
 test('blanks are no note', async () => {

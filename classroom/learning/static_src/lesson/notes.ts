@@ -28,8 +28,9 @@ export class Notes {
   #at: number | null = null;
   #saving: Promise<void> = Promise.resolve();
 
-  constructor(url: string, lesson: string, words: Words, position: () => number, seek: (ms: number) => void) {
-    [this.#url, this.#words, this.#position, this.#draftKey] = [url, words, position, `note:${lesson}`];
+  /** `owner` tells person and lesson apart: on a shared computer nobody finds what another was writing. */
+  constructor(url: string, owner: string, words: Words, position: () => number, seek: (ms: number) => void) {
+    [this.#url, this.#words, this.#position, this.#draftKey] = [url, words, position, `note:${owner}`];
     this.#counts = document.querySelectorAll<HTMLElement>('[data-part="note-count"]');
     this.#field.addEventListener('input', () => this.#typed());
     this.#field.addEventListener('blur', () => void this.#finish());

@@ -55,7 +55,7 @@ export class Screen {
     this.#ruler = new RulerView(duration, data.chapters, words, seek);
     this.#summary = new Summary(words, (start, end) => asked.playGap(start, end));
     this.#transcript = new Transcript(words, seek, data.slides);
-    this.#notes = new Notes(data.addresses.notes, data.lesson, words, () => lecture.position, seek);
+    this.#notes = new Notes(data.addresses.notes, `${data.person}:${data.lesson}`, words, () => lecture.position, seek);
     this.#captions.onCues = (cues, language) => {
       this.#transcript.fill(cues, language);
       this.draw(true);
