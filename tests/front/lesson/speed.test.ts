@@ -63,6 +63,17 @@ test('the speed wished on another device is marked at once, held on a first view
   assert.deepEqual([shown(), chosen], [[1, '1.0×', '1.5'], []]);
 });
 
+test('where the picture runs into what does not count as fast, it is held down though nothing is drawn', () => {
+  const { made, shown, video } = speed(2);
+  let at: number | null = null;
+  made.watch(() => at);
+  video.fire('timeupdate');
+  assert.deepEqual(shown(), [2, '2.0×', '2']);
+  at = 1;
+  video.fire('timeupdate');
+  assert.deepEqual(shown(), [1, '1.0×', '2']);
+});
+
 test('slower than the course allows is never held', () => {
   const { shown, made } = speed(0.75);
   assert.deepEqual(shown(), [0.75, '0.75×', '0.75']);

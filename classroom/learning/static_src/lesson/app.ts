@@ -297,6 +297,7 @@ export class LessonPage {
     on('seeking', () => this.#hold());
     on('seeked', () => this.#screen.draw());
     on('play', () => this.#frame());
+    on('timeupdate', () => this.#stop());
     on('pause', () => this.#screen.draw());
     on('click', () => this.toggle());
     on<boolean>('lesson:completed', (course) => this.#screen.completed(course));
@@ -345,15 +346,18 @@ export class LessonPage {
     this.#keys.tell();
   }
 
+  /** Where one gap was played, playing ends with it. */
+  #stop(): void {
+    if (this.#stopAt === null || this.#lecture.position < this.#stopAt) return;
+    this.#stopAt = null;
+    this.#lecture.video.pause();
+  }
+
   /** Beside the playing picture: captions and pointer move with it, everything else by the second. */
   #frame(): void {
     const { video } = this.#lecture;
     if (video.paused) return;
-    const at = this.#lecture.position;
-    if (this.#stopAt !== null && at >= this.#stopAt) {
-      this.#stopAt = null;
-      video.pause();
-    }
+    this.#stop();
     this.#screen.draw();
     requestAnimationFrame(() => this.#frame());
   }

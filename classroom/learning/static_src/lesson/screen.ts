@@ -45,6 +45,7 @@ export class Screen {
     [this.#lecture, this.#standing, this.#duration] = [lecture, standing, duration];
     this.#captions = new Captions(lecture.video, settings);
     this.#speed = new Speed(lecture.video, settings, data.rates, words);
+    this.#speed.watch(() => this.#fastest);
     settings.onChange = () => this.#follow();
     this.#controls = new Controls(lecture, this.#captions, words, {
       play: () => asked.toggle(),
@@ -76,7 +77,7 @@ export class Screen {
   draw(all = false): void {
     const { position } = this.#lecture;
     const { verified, pending, gaps } = this.#standing;
-    this.#speed.limit(this.#standing.isVerified(position) ? null : this.#cap);
+    this.#speed.limit(this.#fastest);
     this.#ruler.draw({ verified, pending, gaps, position });
     this.#captions.draw(position);
     this.#controls.time(position, this.#duration);
@@ -94,6 +95,11 @@ export class Screen {
 
   completed(course: boolean): void {
     this.#summary.completed(course);
+  }
+
+  /** What counts where the picture is; null where any speed will do. */
+  get #fastest(): number | null {
+    return this.#standing.isVerified(this.#lecture.position) ? null : this.#cap;
   }
 
   /** Another device chose: the same here. */

@@ -54,6 +54,11 @@ export class Speed {
     this.#hold();
   }
 
+  /** Hold to the fastest that `cap` allows wherever the picture is, seen or not: a hidden page draws nothing. */
+  watch(cap: () => number | null): void {
+    this.#video.addEventListener('timeupdate', () => this.limit(cap()));
+  }
+
   #hold(): void {
     const rate = this.#cap === null ? this.#wished : Math.min(this.#wished, this.#cap);
     if (this.#video.playbackRate === rate) return;
