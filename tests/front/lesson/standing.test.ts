@@ -29,6 +29,34 @@ test('a gap lies behind the furthest point; playing exactly it leaves none', () 
   assert.deepEqual(one.missing, [[100_000, 180_000]]);
 });
 
+test('a part that was refused is a gap as soon as something behind it was shown, and the key goes there', () => {
+  const pending: Interval[] = [];
+  const one = new Standing({ duration: 180_000, tolerance: 1_500, freeSeek: false }, () => pending);
+  one.take({ coverage: [[0, 60_000]], furthest_ms: 60_000 });
+  assert.deepEqual(one.gaps, []);
+  one.take({ coverage: [[0, 60_000]], furthest_ms: 60_000, waiting: [[70_000, 180_000]] });
+  assert.deepEqual(one.gaps, [[60_000, 70_000]]);
+  assert.deepEqual(one.missing, [[60_000, 70_000]], 'of what waits nothing has to be played again');
+  assert.deepEqual([one.pending, one.limit], [[[70_000, 180_000]], 180_000]);
+  assert.equal(one.isVerified(80_000), false);
+  const played: string[] = [];
+  const run = actions({ ...({} as Deeds), position: () => 180_000, gaps: () => one.gaps, playGap: (s, e) => played.push(`${s}-${e}`) });
+  run.next_gap!();
+  assert.deepEqual(played, ['60000-70000']);
+  pending.push([60_000, 70_000]);
+  assert.deepEqual(one.missing, []);
+  pending.length = 0;
+  one.take({ coverage: [[0, 180_000]], furthest_ms: 180_000, waiting: [] });
+  assert.deepEqual([one.gaps, one.missing, one.pending], [[], [], []]);
+});
+
+test('an answer that says nothing of what waits knows of none', () => {
+  const one = standing([[0, 60_000]]);
+  one.take({ coverage: [[0, 60_000]], furthest_ms: 60_000, waiting: [[70_000, 90_000]] });
+  one.take({ coverage: [[0, 60_000]], furthest_ms: 60_000 });
+  assert.deepEqual([one.limit, one.gaps], [60_000, []]);
+});
+
 test('a first view goes no further than it came, and what plays now may go on', () => {
   const one = standing([[0, 60_000]]);
   assert.equal(one.limit, 60_000);

@@ -14,6 +14,7 @@ export interface Grant {
   position_ms: number;
   coverage: Interval[];
   furthest_ms: number;
+  waiting?: Interval[];
   policy: Policy;
   captions: { language: string; label: string; url: string }[];
   questions: Asked[];
@@ -53,6 +54,8 @@ export interface Acknowledgement {
   highest_seq: number;
   coverage: Interval[];
   furthest_ms: number;
+  /** What was shown ahead of the furthest point: it counts once what was left out before it is played. */
+  waiting?: Interval[];
   refused: { rule: string; s: number; e: number; reason: string }[];
   has_lease: boolean;
   presence: Presence | null;

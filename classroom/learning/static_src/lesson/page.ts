@@ -11,6 +11,7 @@ export interface LessonData {
   duration_ms: number;
   coverage: Interval[];
   furthest_ms: number;
+  waiting?: Interval[];
   tolerance_ms: number;
   /** Starts at this moment instead of where it was left: a link to a gap, a chapter, a note. */
   start_ms: number | null;

@@ -13,10 +13,18 @@ export interface Lesson {
   freeSeek: boolean;
 }
 
+export interface Told {
+  coverage: Interval[];
+  furthest_ms: number;
+  waiting?: Interval[];
+}
+
 export class Standing {
   verified: Interval[] = [];
   /** The furthest point by the server. */
   reach = 0;
+  /** What the server knows to be shown, and counts once what was left out before it is made up. */
+  #waiting: Interval[] = [];
   #lesson: Lesson;
   #pending: () => readonly Interval[];
 
@@ -26,8 +34,8 @@ export class Standing {
   }
 
   /** Take the server's word. */
-  take({ coverage, furthest_ms }: { coverage: Interval[]; furthest_ms: number }): void {
-    [this.verified, this.reach] = [coverage, furthest_ms];
+  take({ coverage, furthest_ms, waiting = [] }: Told): void {
+    [this.verified, this.reach, this.#waiting] = [coverage, furthest_ms, waiting];
   }
 
   /** The course's rule on jumping ahead, as the grant tells it. */
@@ -35,14 +43,14 @@ export class Standing {
     this.#lesson = { ...this.#lesson, freeSeek: free };
   }
 
-  /** What was shown and is not acknowledged yet. */
+  /** What was shown and does not count yet: the server has not acknowledged it, or lets it wait for a gap. */
   get pending(): Interval[] {
-    return [...this.#pending()];
+    return union(this.#waiting, this.#pending());
   }
 
   /** Everything shown so far, acknowledged or not. */
   get shown(): Interval[] {
-    return union(this.verified, this.#pending());
+    return union(this.verified, this.pending);
   }
 
   get missing(): Interval[] {
