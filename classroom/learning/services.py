@@ -39,6 +39,7 @@ __all__ = [
     "answer_question",
     "award_missing",
     "enrol_in",
+    "settle_corrected",
     "settle_passed",
     "submit_exam",
     "take_heartbeat",
@@ -99,6 +100,12 @@ def _settle(enrolment_id: int, now: datetime | None = None) -> Certificate | Non
     """Settle an enrolment and award what it earned; returns the certificate where there is one now."""
     certificates = award_each(settle_courses([enrolment_id], now), now)
     return certificates[0] if certificates else None
+
+
+@transaction.atomic
+def settle_corrected(*, enrolment_id: int) -> None:
+    """Settle an enrolment whose progress was put right from its evidence; nothing else would."""
+    _settle(enrolment_id)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
 from classroom.enrolment.models import Enrolment
+from classroom.learning.services import settle_corrected
 from classroom.progress.history import BlockUnreadable
 from classroom.progress.services import rebuild
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which enrolments, and whether to correct."""
         parser.add_argument("--enrolment", type=int, help="only this enrolment")
-        parser.add_argument("--write", action="store_true", help="correct what differs")
+        parser.add_argument("--write", action="store_true", help="correct what differs, and settle it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare; leave with an error where something differs and was not corrected."""
@@ -43,6 +44,8 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"enrolment {pk}, lesson {one.lesson_id}: {one.field} is {one.stored}, evidence says {one.folded}"
                 )
+            if differences and options["write"]:
+                settle_corrected(enrolment_id=pk)
             seen, found = seen + 1, found + len(differences)
         self.stdout.write(
             f"{seen} enrolments compared, {found} differences{' corrected' if options['write'] else ''}"

@@ -1,8 +1,10 @@
 """What the conductor settles and awards, in which order, and what a failure on the way may cost."""
 
+import io
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -22,6 +24,7 @@ from tests.factories.completion import CompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.exams import AttemptFactory
 from tests.factories.people import UserFactory
+from tests.learner import Learner
 from tests.threads import in_threads
 
 WHY = "the test looks at everybody's"
@@ -171,6 +174,21 @@ def test_one_that_fails_keeps_nobody_waiting_and_is_tried_again(at_most):
     bad.edition.save()
     assert services.settle_passed(at_most=at_most) == 1
     assert state(bad) == "completed"
+
+
+@pytest.mark.django_db
+def test_progress_that_is_put_right_from_its_evidence_is_settled_with_it():
+    """The sweep has looked at the pass already, and nothing more will be played."""
+    learner = Learner.on_edition(videos=1, exam=True)
+    learner.open()
+    learner.play(0, 90, step_s=90)
+    learner.enrolment.progress.update(coverage=[[30_000, 90_000]], covered_ms=60_000)
+    learner.play(90, 180, step_s=90)
+    passed(learner.enrolment)
+    assert services.settle_passed() == 0
+    call_command("rebuild_progress", write=True, stdout=io.StringIO())
+    assert state(learner.enrolment) == "completed"
+    assert certificates().get().user == learner.enrolment.user
 
 
 # The order of locks.
