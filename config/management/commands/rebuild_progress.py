@@ -23,15 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare; leave with an error where something differs and was not corrected."""
-        # With evidence, or with progress that has none.
-        ids = Enrolment.objects.unscoped("the operator compares everybody's").filter(
-            Q(chain__isnull=False) | Q(progress__isnull=False)
-        )
-        ids = ids.distinct().order_by("pk").values_list("pk", flat=True)
-        if options["enrolment"]:
-            ids = ids.filter(pk=options["enrolment"])
         every, seen, found, lost = Enrolment.objects.unscoped("the operator compares everybody's"), 0, 0, 0
-        for pk in ids.iterator():
+        # With evidence, or with progress that has none.
+        compared = every.filter(Q(chain__isnull=False) | Q(progress__isnull=False)).distinct().order_by("pk")
+        if options["enrolment"]:
+            compared = compared.filter(pk=options["enrolment"])
+        for pk in compared.values_list("pk", flat=True).iterator():
             try:
                 differences = rebuild(enrolment=every.get(pk=pk), write=options["write"])
             except BlockUnreadable as error:
