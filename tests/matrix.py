@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from config.engines import redis_server
+from config.stack import chromium
 from tests.engines import PostgreSQL, Redis, postgresql_folder
-from tests.environment import ROOT
+from tests.environment import ROOT, SAMPLES
 
 _ENGINE_VARIABLES = ("DATABASE_URL", "BROKER_URL", "CACHE_URL", "STORAGE_URL", "EMAIL_URL", "MODE")
 
@@ -28,13 +29,26 @@ def run(name: str, variables: dict[str, str], arguments: list[str]) -> int:
         environment |= {"VAR_DIR": folder, "TEST_ENGINES": name, **variables}
         # One worker more than the smallest machine has cores: the one that holds the stacks waits for real
         # seconds of playing most of the time.
-        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", "-rfER", *arguments]
+        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadgroup", "-rfERs", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     print(
         f"== {name}: {'passed' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s",
         flush=True,
     )
+    # At the end of each half: what stood before it has scrolled away.
+    for line in missing():
+        print(f"\n!! {line}\n", flush=True)
     return code
+
+
+def missing() -> list[str]:
+    """Return what is not on this machine and which tests do not run for it."""
+    found = []
+    if not SAMPLES.is_dir():
+        found.append(f"{SAMPLES} is not there: the sample videos, tables and captions are NOT tried.")
+    if chromium() is None:
+        found.append("Chromium is not on this machine: the journeys do NOT run.")
+    return found
 
 
 def main(arguments: list[str]) -> int:
@@ -42,9 +56,9 @@ def main(arguments: list[str]) -> int:
     codes = [run("SQLite, embedded", {}, arguments)]
     programs, redis = postgresql_folder(), redis_server()
     if programs is None or redis is None:
-        missing = "PostgreSQL" if programs is None else "Redis"
+        absent = "PostgreSQL" if programs is None else "Redis"
         print(
-            f"\n!! {missing} is not on this machine: the suite did NOT run on PostgreSQL with Redis.\n",
+            f"\n!! {absent} is not on this machine: the suite did NOT run on PostgreSQL with Redis.\n",
             flush=True,
         )
         return codes[0] or (1 if os.environ.get("CI") else 0)
