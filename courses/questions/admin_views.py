@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.core.signing import BadSignature, dumps, loads
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -43,11 +44,21 @@ def banks(request: HttpRequest) -> HttpResponse:
     form = BankForm(request.POST or None)
     if request.method == "POST":
         _writes(request)
-        if form.is_valid():
-            bank = services.create_bank(**form.cleaned_data, by=request.user)
-            return HttpResponseRedirect(reverse("question_bank:bank", args=[bank.pk]))
+        made = _made(form, request.user) if form.is_valid() else None
+        if made is not None:
+            return HttpResponseRedirect(reverse("question_bank:bank", args=[made.pk]))
     context = {"banks": queries.banks_with_counts(), "form": form, "may_write": may_write(request.user)}
     return render(request, "questions/admin/banks.html", context)
+
+
+def _made(form: BankForm, by: Any) -> QuestionBank | None:
+    """Make the bank; None where a second click was quicker, and the form says that the code is taken."""
+    try:
+        with transaction.atomic():
+            return services.create_bank(**form.cleaned_data, by=by)
+    except IntegrityError:
+        form.full_clean()
+        return None
 
 
 @require_safe

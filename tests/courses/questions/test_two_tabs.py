@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from courses.questions import services
 from courses.questions.errors import AskedAlready, ChangedMeanwhile, DuplicateReference
-from courses.questions.models import Question, QuestionVersion
+from courses.questions.forms import BankForm
+from courses.questions.models import Question, QuestionBank, QuestionVersion
 from courses.questions.rows import QuestionRow, lettered
 from tests.factories.people import UserFactory
 from tests.factories.questions import QuestionBankFactory, QuestionFactory
@@ -236,3 +237,20 @@ def test_two_tabs_that_save_at_one_moment_do_not_both_win():
     )
     assert [type(failure) for failure in failures] == [ChangedMeanwhile]
     assert Question.objects.get(pk=question.pk).versions.count() == 1
+
+
+def test_of_two_clicks_on_a_new_bank_the_second_is_told_that_the_code_is_taken(trainer, monkeypatch):
+    """The first comes in between the look at the form and the writing of the second."""
+    look = BankForm.is_valid
+
+    def and_another(form):
+        valid = look(form)
+        QuestionBankFactory(code="cma-2")
+        return valid
+
+    monkeypatch.setattr(BankForm, "is_valid", and_another)
+    answer = trainer.post(reverse("question_bank:banks"), {"code": "cma-2", "name": "资质认定"})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors["code"]
+    assert QuestionBank.objects.filter(code="cma-2").count() == 1
+    assert 'value="资质认定"' in answer.content.decode()
