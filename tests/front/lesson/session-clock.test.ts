@@ -44,6 +44,54 @@ test('answers in any order leave it where the latest put it', () => {
   assert.equal(clock.ms, 100_000);
 });
 
+test('a clock that runs fast is drawn back to the server without ever showing a time twice', () => {
+  let told = 0;
+  let last = -1;
+  let worst = 0;
+  for (let second = 1; second <= 7_200; second += 1) {
+    steady += 1_005;
+    assert.ok(clock.ms > last && clock.ms - last >= 990, `second ${second}: ${last} to ${clock.ms}`);
+    last = clock.ms;
+    told += 1_000;
+    if (second % 15 === 0) clock.hear(told, clock.ms);
+    worst = Math.max(worst, clock.ms - told);
+    assert.ok(clock.ms >= told, 'never behind');
+  }
+  assert.ok(worst < 200, `${worst} ms ahead`);
+});
+
+test('the way of a report is not taken for a clock that runs fast, and a later word stands', () => {
+  steady += 60_000;
+  clock.hear(59_500, 59_000);
+  steady += 100_000;
+  assert.equal(clock.ms, 160_000);
+  clock.hear(100_000, 160_000);
+  steady += 10_000;
+  assert.equal(clock.ms, 169_900);
+  clock.hear(170_000, 169_900);
+  steady += 10_000;
+  assert.equal(clock.ms, 179_900);
+});
+
+test('no more is taken back than it was ahead, and a new viewing owes nothing', () => {
+  steady += 60_000;
+  clock.hear(59_000, 60_000);
+  steady += 1_000_000;
+  assert.equal(clock.ms, 1_059_000);
+  clock.hear(1_000_000, 1_059_000);
+  clock.restart();
+  steady += 10_000;
+  assert.equal(clock.ms, 10_000);
+});
+
+test('a clock set forward after sleep owes nothing either', () => {
+  steady += 60_000;
+  clock.hear(50_000, 60_000);
+  clock.hear(7_260_000, 60_000);
+  steady += 10_000;
+  assert.equal(clock.ms, 7_270_000);
+});
+
 test('a viewing ends ten minutes before the server lets it end', () => {
   steady += GRANT_MS - 600_001;
   assert.equal(clock.isEnding, false);
