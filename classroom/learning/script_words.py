@@ -16,6 +16,7 @@ def _saving() -> dict[str, str]:
         "save_saving": _("Saving"),
         "save_saved": _("Saved {time}"),
         "save_offline": _("Offline, kept on this device"),
+        "save_offline_unkept": _("Offline, kept only while this page is open"),
         "save_resending": _("Sending {count} records now"),
         "save_signed_out": _("Not saved: your sign-in has expired"),
         "save_refused": _("Not saved: {detail}"),
@@ -57,16 +58,24 @@ def _notices() -> dict[str, str]:
             "You can watch {minutes} min {seconds} s more. What you watch is kept on this device, sent "
             "once you are back and verified by the server."
         ),
+        "offline_unkept": _(
+            "You can watch {minutes} min {seconds} s more. Leave this page open: this browser keeps nothing, and "
+            "what you watched would be lost. It is sent once you are back."
+        ),
         "signed_out_title": _("Your sign-in has expired."),
         "signed_out_text": _(
             "What you watched is kept on this device. Sign in again in the new tab and come back: it is "
             "sent by itself. You can watch {minutes} min {seconds} s more until then."
         ),
+        "signed_out_unkept": _(
+            "Sign in again in the new tab and come back: what you watched is sent by itself. Leave this page open, "
+            "since this browser keeps nothing. You can watch {minutes} min {seconds} s more until then."
+        ),
         "sign_in": _("Sign in again"),
         "allowance_title": _("Paused: what comes now could not count."),
         "allowance_text": _(
-            "The server has not been heard from for too long. What you watched so far is kept on this "
-            "device. Playing goes on once the connection is back."
+            "The server has not been heard from for too long. What you watched so far is sent once the "
+            "connection is back, and playing goes on."
         ),
         "lease_title": _("You are learning on another device."),
         "lease_text": _("This one is paused; what it still has to send counts."),
@@ -74,6 +83,7 @@ def _notices() -> dict[str, str]:
         "seek_title": _("Not that far yet."),
         "seek_text": _("What was not yet seen cannot be skipped. You are now at {time}, the furthest point."),
         "refused_title": _("A part was not counted."),
+        "refused_action": _("Play it again"),
         "memory_title": _("This browser keeps nothing."),
         "memory_text": _('If the page closes before "saved" shows, the last seconds are lost.'),
         "unopened_title": _("The lecture could not be opened."),

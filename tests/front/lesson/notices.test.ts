@@ -8,6 +8,7 @@ import { newPage, page } from './dom.ts';
 
 const WORDS = {
   offline_title: 'Offline since {time}.', offline_text: '{minutes} min {seconds} s more.',
+  offline_unkept: 'Stay here, {minutes} min.', signed_out_unkept: 'Sign in and stay here.',
   signed_out_title: 'Signed out {time}.', signed_out_text: 'Sign in, {minutes} min {seconds} s.',
   seek_title: 'Not yet', seek_text: 'Up to {time}.',
   unopened_title: 'Not opened', unopened_text: 'Try again.', unopened_signed_out: 'Sign in first.',
@@ -19,7 +20,7 @@ const WORDS = {
 };
 const SINCE = new Date(2026, 8, 18, 14, 32, 8).getTime();
 const status = (state: Status['state'], since: number | null = SINCE): Status =>
-  ({ state, since, waiting: 1, savedAt: null, detail: '' });
+  ({ state, since, waiting: 1, savedAt: null, detail: '', lasts: true });
 
 let notices: NoticesType;
 
@@ -49,6 +50,11 @@ test('an expired sign-in is told apart from no network, and all else is no cutti
     assert.equal(cutOff(status(state), 60_000, WORDS), null, state);
   }
   assert.equal(cutOff(status('offline', null), 60_000, WORDS), null);
+});
+
+test('where nothing is kept one is not told that it were', () => {
+  const told = (state: Status['state']) => cutOff({ ...status(state), lasts: false }, 60_000, WORDS)?.text;
+  assert.deepEqual([told('offline'), told('signed_out')], ['Stay here, 1 min.', 'Sign in and stay here.']);
 });
 
 test('a jump that is held back says how far one may go', () => {

@@ -156,7 +156,7 @@ test('saving is drawn as it is, spoken only when it changes, with a way out wher
   Object.defineProperty(text, 'textContent', {
     get: () => plain.get!.call(text), set: (value: string) => ((written += 1), plain.set!.call(text, value)),
   });
-  const status = (name: Status['state']): Status => ({ state: name, waiting: 1, savedAt: 0, since: null, detail: 'late' });
+  const status = (name: Status['state']): Status => ({ state: name, waiting: 1, savedAt: 0, since: null, detail: 'late', lasts: true });
   const drawn: [Status['state'], string, boolean][] = [
     ['offline', 'offline', true], ['signed_out', 'failed', false], ['refused', 'failed', true], ['saved', 'saved', true],
   ];

@@ -29,7 +29,7 @@ beforeEach(() => {
     answer: async (id) => (said.push(`answer ${id}`), answer),
     extend: async (id) => (said.push(`extend ${id}`), extension),
     missed: () => said.push('missed'),
-    answered: () => said.push('answered'),
+    answered: (missed) => said.push(missed ? 'answered late' : 'answered'),
   });
 });
 
@@ -87,7 +87,7 @@ test('when the time is over playing stops once, and the question stays to be ans
   assert.deepEqual([left(), heard(), open(), page.part('presence-extend').hidden], ['', 'Time is over', true, true]);
   page.part('presence-answer').click();
   await settled();
-  assert.deepEqual(said, ['missed', 'answer a', 'answered']);
+  assert.deepEqual(said, ['missed', 'answer a', 'answered late']);
 });
 
 test('more time is shown as the server gives it', async () => {
@@ -141,6 +141,19 @@ test('another question in place of a missed one counts anew, with one clock', ()
   assert.equal(left(), '00:50 left');
   pass(52);
   assert.deepEqual(said, ['missed', 'missed']);
+});
+
+test('an answer to the question that stands for a missed one is late all the same, the next one is not', async () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  check.ask({ id: 'b', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual(said, ['missed', 'answer b', 'answered late']);
+  check.ask({ id: 'c', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  assert.equal(said.at(-1), 'answered');
 });
 
 test('after an answer no clock of an earlier question goes on', async () => {

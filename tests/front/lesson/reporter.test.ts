@@ -111,6 +111,31 @@ test('a report that was once sent never changes', async () => {
   ]);
 });
 
+test('what the disk did not take is told not to be kept, until the server has everything', async () => {
+  const lasting = Object.assign(store, { lasts: true });
+  const put = store.put.bind(store);
+  store.put = async () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+  const one = reporter();
+  assert.equal(one.status.lasts, true);
+  await one.add(span(0, 5000));
+  assert.equal(one.status.lasts, false);
+  lasting.put = put;
+  await one.add(span(5000, 6000));
+  network = () => ({ kind: 'later', offline: true });
+  await one.flush();
+  assert.deepEqual([one.status.state, one.status.lasts], ['offline', false]);
+  network = () => ({ kind: 'ok', value: ANSWER });
+  await one.flush();
+  assert.deepEqual([one.status.state, one.status.lasts], ['saved', true]);
+});
+
+test('in a browser that keeps nothing, nothing is ever told to be kept', async () => {
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.deepEqual([one.status.state, one.status.lasts], ['saved', false]);
+});
+
 test('failures back off instead of hammering', async () => {
   network = () => ({ kind: 'later', offline: false });
   const one = reporter();

@@ -14,7 +14,7 @@ const WORDS = {
   save_ready: '播放后开始记录',
   save_saving: '正在保存',
   save_saved: '已保存 {time}',
-  save_offline: '离线，已存于本机',
+  save_offline: '离线，已存于本机', save_offline_unkept: '离线，仅在本页打开期间保留',
   save_resending: '正在补传 {count} 条',
   save_signed_out: '没有保存：登录已过期',
   save_refused: '没有保存：{detail}',
@@ -35,6 +35,7 @@ test('the sentence says what is missing and what is ahead, and nothing else', ()
 test('each state of saving has its own words', () => {
   const status: Status = {
     state: 'ready', waiting: 3, savedAt: new Date(2026, 8, 18, 14, 32, 8).getTime(), since: null, detail: '讲次已结束',
+    lasts: true,
   };
   const said = (state: Status['state']) => saveWords({ ...status, state }, WORDS);
   assert.equal(said('ready'), '播放后开始记录');
@@ -42,4 +43,6 @@ test('each state of saving has its own words', () => {
   assert.equal(said('resending'), '正在补传 3 条');
   assert.equal(said('refused'), '没有保存：讲次已结束');
   assert.equal(said('offline'), '离线，已存于本机');
+  status.lasts = false;
+  assert.equal(said('offline'), '离线，仅在本页打开期间保留');
 });

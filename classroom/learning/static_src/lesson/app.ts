@@ -2,7 +2,7 @@
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
 import { has, send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
-import { brokenOff, cutOff, held, taken, unopened } from './messages.ts';
+import { brokenOff, cutOff, held, taken, uncounted, unopened } from './messages.ts';
 import { Notices } from './notices.ts';
 import { device, mediaKeys } from './device.ts';
 import { onLeaving } from './leaving.ts';
@@ -37,6 +37,8 @@ export class LessonPage {
   #renewals = 0;
   #isOpening = false;
   #hasLease = true;
+  /** Where the part begins that was last told not to count. */
+  #uncountedAt = 0;
   #keys: { tell: () => void } = { tell: () => undefined };
 
   #settings: Settings;
@@ -64,7 +66,7 @@ export class LessonPage {
       answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }, { fits: has('id') }),
       extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }, EXTENDED),
       missed: () => this.#lecture.video.pause(),
-      answered: () => void this.#reporter?.contact(true).then(() => this.play()),
+      answered: (missed) => void this.#answered(missed),
     });
     this.#listen();
     this.#screen.draw(true);
@@ -195,9 +197,10 @@ export class LessonPage {
   async #post(report: Report, leaving = false): Promise<Outcome<Acknowledgement>> {
     const { session, ...body } = report;
     const url = `${this.#data.addresses.sessions}${session}/heartbeat/`;
+    const sent = this.#clock.ms;
     const outcome = await send<Acknowledgement>(url, body, { keepalive: leaving, fits: has('highest_seq') });
     // Before anybody reckons with this contact: a machine that slept may have a clock that did, too.
-    if (outcome.kind === 'ok' && session === this.#grant?.session) this.#clock.hear(outcome.value.session_ms);
+    if (outcome.kind === 'ok' && session === this.#grant?.session) this.#clock.hear(outcome.value.session_ms, sent);
     return outcome;
   }
 
@@ -219,15 +222,47 @@ export class LessonPage {
       // From this contact on the server knows that the question is on the screen: the time runs.
       void this.#reporter?.contact(true);
     }
-    const text = answer.refused[0]?.reason;
-    if (text) this.#notices.set('refused', { title: this.#data.words.refused_title!, text });
+    this.#uncounted(answer.refused);
     if (answer.lesson_completed) this.#screen.completed(answer.course_completed);
     this.#screen.draw(true);
+  }
+
+  /** What was not counted is told, with the way to make it up, until it is verified. */
+  #uncounted(refused: Acknowledgement['refused']): void {
+    const { words } = this.#data;
+    const [first] = refused;
+    if (first) {
+      this.#uncountedAt = first.s;
+      const act = (): void => this.#makeUp();
+      this.#notices.set('refused', { ...uncounted(first.reason, words), act });
+    } else if (this.#standing.isVerified(this.#uncountedAt)) {
+      this.#notices.clear('refused');
+    }
+    // By a clock this far ahead nothing more would count: the next viewing begins a new one.
+    if (refused.some(({ rule }) => rule === 'past')) void this.#renew();
+  }
+
+  /** Play the first part that was left out; where nothing was shown behind it, it begins at the furthest point. */
+  #makeUp(): void {
+    const [gap] = this.#standing.gaps;
+    if (gap) this.playGap(...gap);
+    else {
+      this.seek(this.#standing.limit);
+      void this.play();
+    }
+  }
+
+  /** A question was answered. What was shown in vain since it was asked is played again. */
+  async #answered(missed: boolean): Promise<void> {
+    await this.#reporter?.contact(true);
+    if (missed && this.#lecture.position > this.#standing.limit) this.seek(this.#standing.limit);
+    await this.play();
   }
 
   #status(status: Status): void {
     this.#save.show(status);
     if (status.state === 'saved') this.#notices.clear('offline', 'allowance');
+    if (!status.lasts) this.#notices.note('memory', this.#data.words);
     this.#offline(status);
   }
 

@@ -16,7 +16,7 @@ export function cutOff(status: Status, left: number, words: Words): Told | null 
   const whole = Math.max(0, Math.floor(left / 1000));
   return {
     title: fill(words[`${state}_title`]!, { time: timeOfDay(new Date(since)) }),
-    text: fill(words[`${state}_text`]!, { minutes: Math.floor(whole / 60), seconds: whole % 60 }),
+    text: fill(words[`${state}_${status.lasts ? 'text' : 'unkept'}`]!, { minutes: Math.floor(whole / 60), seconds: whole % 60 }),
   };
 }
 
@@ -40,6 +40,11 @@ export function unopened(outcome: Exclude<Outcome<unknown>, { kind: 'ok' }>, wor
 export function brokenOff(kind: string, words: Words): Told & { action: string | undefined } {
   const action = kind === 'unsupported' ? undefined : words.retry!;
   return { title: words.failed_title!, text: words[`failed_${kind}`]!, action };
+}
+
+/** A part did not count, for the server's reason; playing it again makes it up. */
+export function uncounted(reason: string, words: Words): Told & { action: string } {
+  return { title: words.refused_title!, text: reason, action: words.refused_action! };
 }
 
 /** Another device or tab took the lesson over. */

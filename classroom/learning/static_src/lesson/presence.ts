@@ -9,7 +9,8 @@ export interface PresenceCalls {
   extend: (id: string) => Promise<Outcome<Presence>>;
   /** The time is over: what is played now cannot count until the answer. */
   missed: () => void;
-  answered: () => void;
+  /** `missed`: not in time, so that what was shown since the question did not count. */
+  answered: (missed: boolean) => void;
 }
 
 export class PresenceCheck {
@@ -23,6 +24,8 @@ export class PresenceCheck {
   #until = 0;
   #timer = 0;
   #missed = false;
+  /** Whether any question since the last answer was missed: the server asks anew in its place. */
+  #late = false;
 
   constructor(words: Words, calls: PresenceCalls) {
     [this.#words, this.#calls] = [words, calls];
@@ -64,6 +67,7 @@ export class PresenceCheck {
     if (this.#left.textContent !== text) this.#left.textContent = text;
     part('presence-extend').hidden = missed;
     if (missed && !this.#missed) {
+      this.#late = true;
       this.#say(this.#words.presence_missed!);
       this.#calls.missed();
     }
@@ -75,8 +79,9 @@ export class PresenceCheck {
     if (!id) return;
     const outcome = await this.#calls.answer(id);
     if (outcome.kind === 'ok' || outcome.kind === 'refused') {
+      const late = this.#late;
       this.#close();
-      this.#calls.answered();
+      this.#calls.answered(late);
     } else {
       this.#say(this.#words.presence_failed!);
     }
@@ -105,6 +110,7 @@ export class PresenceCheck {
   #close(): void {
     window.clearInterval(this.#timer);
     this.#id = null;
+    this.#late = false;
     this.#dialog.close();
   }
 }

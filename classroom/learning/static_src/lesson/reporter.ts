@@ -20,6 +20,8 @@ export interface Status {
   /** Since when nothing gets through, Unix ms. */
   since: number | null;
   detail: string;
+  /** Whether all that waits would outlive the page. */
+  lasts: boolean;
 }
 
 export interface ReporterOptions {
@@ -49,7 +51,7 @@ const MOVED_MS = 1_000;
 const BACK_OFF_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
 
 export class Reporter {
-  status: Status = { state: 'ready', waiting: 0, savedAt: null, since: null, detail: '' };
+  status: Status = { state: 'ready', waiting: 0, savedAt: null, since: null, detail: '', lasts: true };
   #o: ReporterOptions;
   #seq = 0;
   #draft: Kept | null = null;
@@ -65,6 +67,7 @@ export class Reporter {
   constructor(options: ReporterOptions) {
     this.#o = options;
     this.#told = options.start;
+    this.status.lasts = options.store.lasts;
   }
 
   /** What is left of the time that may be played without the server, ms. */
@@ -164,7 +167,7 @@ export class Reporter {
       await this.#o.store.put(report);
     } catch {
       // A full disk: the report still is in memory and goes out from there.
-      return;
+      this.#tell({ lasts: false });
     }
   }
 
@@ -191,7 +194,9 @@ export class Reporter {
       this.#heard = clock();
       this.#sealed = this.#sealed.filter((other) => other.seq > report.seq);
       await store.forget(report.session, report.seq).catch(() => undefined);
-      this.#tell({ state: this.#sealed.length > 0 ? 'resending' : 'saved', savedAt: now(), since: null });
+      const isAll = this.#sealed.length === 0 && !this.#draft;
+      const lasts = isAll ? store.lasts : this.status.lasts;
+      this.#tell({ state: this.#sealed.length > 0 ? 'resending' : 'saved', savedAt: now(), since: null, lasts });
       this.#o.acknowledged(outcome.value);
       return true;
     }

@@ -11,7 +11,8 @@ export function saveWords(status: Status, words: Words): string {
     count: status.waiting,
     detail: status.detail,
   };
-  return fill(words[`save_${status.state}`]!, values);
+  const unkept = status.state === 'offline' && !status.lasts ? '_unkept' : '';
+  return fill(words[`save_${status.state}${unkept}`]!, values);
 }
 
 /** The shell's names of what is drawn. */
