@@ -109,11 +109,12 @@ def _add_attachment(page: Page, folder: Path) -> None:
     path.write_text("日期,核查值,判定\n")
     page.locator("[data-contentpath='document'] button", has_text=re.compile("选择")).first.click()
     page.locator(".modal").get_by_role("tab", name="上传").click()
-    page.locator(".modal input[type=file]").set_input_files(path)
-    page.locator(
-        ".modal form[data-chooser-modal-creation-form] button[type=submit], .modal form[data-chooser-modal-creation-form] input[type=submit]"
-    ).click()
-    expect(page.locator(".modal")).to_have_count(0)
+    form = page.locator(".modal form[data-chooser-modal-creation-form]")
+    form.locator("input[type=file]").set_input_files(path)
+    # The page proposes the file's name, but a moment later.
+    form.locator("input[name$=title]").fill("期间核查记录表")
+    form.locator("button[type=submit], input[type=submit]").click()
+    expect(page.locator(".modal")).to_have_count(0, timeout=30_000)
 
 
 def _set_exam(page: Page) -> None:
