@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from classroom.enrolment.models import Enrolment
 from classroom.learning import notes
-from classroom.learning.api.short_json import ShortJSON
 from classroom.learning.models import Note
 from courses.catalogue.models import EditionLesson
 
@@ -54,8 +53,6 @@ def _lesson(request: Request, enrolment_id: int, key: uuid.UUID) -> tuple[Enrolm
 class NotesView(APIView):
     """The notes of a lesson."""
 
-    parser_classes = [ShortJSON]
-
     @extend_schema(
         responses={200: NoteSerializer(many=True), 404: _GONE}, summary="List notes", tags=["learning"]
     )
@@ -89,8 +86,6 @@ class NotesView(APIView):
 
 class NoteView(APIView):
     """One note."""
-
-    parser_classes = [ShortJSON]
 
     @extend_schema(
         request=NoteTextSerializer,

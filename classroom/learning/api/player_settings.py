@@ -14,7 +14,6 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from classroom.learning import player_settings
-from classroom.learning.api.short_json import ShortJSON
 from classroom.learning.player_settings import OFF, OLDEST, RATES
 from classroom.people.models import User
 
@@ -86,7 +85,6 @@ class ChoiceThrottle(UserRateThrottle):
 class PlayerSettingsView(APIView):
     """One's own settings; nobody else's have an address."""
 
-    parser_classes = [ShortJSON]
     throttle_classes = [ChoiceThrottle]
 
     @extend_schema(

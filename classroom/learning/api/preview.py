@@ -25,7 +25,6 @@ from classroom.learning.api.player_settings import PlayerSettingsChoice
 from classroom.learning.api.problems import LearningProblem
 from classroom.learning.api.questions import told
 from classroom.learning.api.reports import BadReport, read_report
-from classroom.learning.api.short_json import ShortJSON
 from classroom.learning.preview import viewing
 from classroom.learning.preview.lesson import TriedLesson, tried_lesson
 from classroom.learning.services import Beat
@@ -48,8 +47,6 @@ def _lesson(request: Request, page_id: int, key: uuid.UUID, way: str = "") -> Tr
 
 class _PreviewView(APIView):
     """Of the site's own pages only; no program needs it, so the schema does not name it."""
-
-    parser_classes = [ShortJSON]
 
 
 @extend_schema(exclude=True)

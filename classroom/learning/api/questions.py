@@ -14,7 +14,6 @@ from classroom.exams.in_lectures import Asked
 from classroom.learning import services
 from classroom.learning.api import question_serializers as serializers
 from classroom.learning.api.problems import LearningProblem
-from classroom.learning.api.short_json import ShortJSON
 from classroom.people.models import User
 from classroom.progress.errors import ProgressError
 
@@ -45,7 +44,6 @@ def told(asked: list[Asked]) -> list[dict[str, Any]]:
 class LectureQuestionView(APIView):
     """A question of the lecture that is viewed."""
 
-    parser_classes = [ShortJSON]
     throttle_classes = [AnswerThrottle]
 
     @extend_schema(

@@ -19,7 +19,6 @@ from classroom.learning import player_settings, services
 from classroom.learning.api import serializers
 from classroom.learning.api.problems import LearningProblem
 from classroom.learning.api.questions import told
-from classroom.learning.api.short_json import ShortJSON
 from classroom.people.models import User
 from classroom.progress import services as progress
 from classroom.progress.errors import ProgressError
@@ -54,7 +53,6 @@ class OpeningThrottle(UserRateThrottle):
 class SessionsView(APIView):
     """Viewings of lectures."""
 
-    parser_classes = [ShortJSON]
     throttle_classes = [OpeningThrottle]
 
     @extend_schema(
@@ -128,8 +126,6 @@ def _standing(row: LessonProgress, duration: int, policy: dict[str, Any]) -> dic
 class PresenceView(APIView):
     """A presence check of one's own."""
 
-    parser_classes = [ShortJSON]
-
     @extend_schema(
         operation_id="learning_presence",
         summary="Answer or extend a presence check",
@@ -164,8 +160,6 @@ class PresenceView(APIView):
 
 class PositionView(APIView):
     """Where one left a lecture, on any device."""
-
-    parser_classes = [ShortJSON]
 
     @extend_schema(
         operation_id="learning_position",
