@@ -14,7 +14,7 @@ from media.models import Lecture
 from tests.factories.catalogue import CoursePageFactory
 from tests.factories.media import LectureFactory
 from tests.factories.people import UserFactory
-from tests.factories.questions import QuestionFactory
+from tests.factories.questions import QuestionFactory, fill_bank
 
 
 @pytest.fixture
@@ -66,8 +66,9 @@ def reading_lesson(title: str = "法规原文导读") -> dict[str, Any]:
 
 
 def draft_of(owner: Any, *lessons: dict[str, Any], **fields: Any) -> CoursePage:
-    """Return a course page as `owner` drafted it: never published, its newest revision is what counts."""
-    page = CoursePageFactory(owner=owner, **({"lessons": list(lessons)} if lessons else {}), **fields)
+    """Return a course page as `owner` drafted it, never published; without a bank it has no exam."""
+    given = {"question_bank": None, "lessons": list(lessons) or [reading_lesson()], **fields}
+    page = CoursePageFactory(owner=owner, **given)
     page.save_revision(user=owner)
     return CoursePage.objects.get(pk=page.pk)
 
@@ -82,7 +83,10 @@ def draft(trainer, question) -> CoursePage:
     """A lecture that asks at 1:00, one that asks nothing, a text, and an exam of three questions."""
     first = lecture_lesson(asks=[("1:00", question)])
     lessons = [first, lecture_lesson(title="报告合规"), reading_lesson()]
-    return draft_of(trainer, *lessons, code="B7", title="期间核查", title_en="Intermediate checks")
+    bank = fill_bank(single=2, multiple=1, true_false=1)
+    return draft_of(
+        trainer, *lessons, code="B7", title="期间核查", title_en="Intermediate checks", question_bank=bank
+    )
 
 
 def key_of(page: CoursePage, place: int = 0) -> str:
