@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests.environment import SAMPLES
 
+_ROOMS = {"media", "classroom", "courses"}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hash passwords cheaply and run tasks only where a test starts a worker."""
@@ -23,8 +26,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let every test that commits begin with the rows of the data migrations; keep the stacks together."""
+    if os.environ.get("TEST_ENGINES", "").startswith("PostgreSQL"):
+        # What asks no engine in its room ran a moment ago, on SQLite, and would run the same.
+        alike = [item for item in items if not _asks_an_engine(item)]
+        items[:] = [item for item in items if _asks_an_engine(item)]
+        config.hook.pytest_deselected(items=alike)
     for item in items:
         if _commits(item):
             for marker in item.iter_markers("django_db"):
@@ -48,6 +56,15 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if _commits(item) and nextitem and not _commits(nextitem):
         with item.config.stash[blocking_manager_key].unblock(), transaction.atomic():
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+
+
+def _asks_an_engine(item: pytest.Item) -> bool:
+    """Whether a test needs a database or starts programs; all of `config` and of the house do, as far as is known."""
+    if item.path.relative_to(item.config.rootpath / "tests").parts[0] not in _ROOMS:
+        return True
+    markers = ("django_db", "browser", "stack")
+    fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or any(item.get_closest_marker(name) for name in markers)
 
 
 def _commits(item: pytest.Item) -> bool:
