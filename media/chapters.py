@@ -128,28 +128,42 @@ def carry_over(*, encode: Encode, searched: bool = False) -> None:
     Of the same length: chapters keep their times. Otherwise, once slides were `searched`, a chapter goes
     where the slide is that it began with; one without such a place becomes `unfit`, for its trainer to
     decide. Slides that look as they did are shown as they were; others wait to be seen. Idempotent:
-    chapters that are there stay. Locks the Lecture, after all pictures were compared.
+    chapters that are there stay. Locks the Lecture, though not while pictures are compared: what its
+    trainer decides meanwhile is read under the lock, and holds.
     """
-    former = _former(encode)
-    if former is None:
-        return
-    same_length = abs(former.duration_ms - encode.duration_ms) <= _SAME_LENGTH_MS
-    new = list(encode.slides.order_by("number")) if searched else []
-    places = _places(former, encode, new) if new else []
+    compared: tuple[int, dict[int, int]] | None = None
+    while True:
+        with transaction.atomic():
+            Lecture.objects.select_for_update().get(pk=encode.lecture_id)
+            former = _former(encode)
+            if former is None:
+                return
+            if not searched or (compared is not None and compared[0] == former.number):
+                _take_over(former, encode, compared[1] if compared else None)
+                return
+        compared = former.number, _places(former, encode)
+
+
+def _take_over(former: Encode, encode: Encode, places: dict[int, int] | None) -> None:
+    """Take over states and chapters. `places`: which old slide is which new one; None before the search.
+
+    The caller holds the lock of the Lecture.
+    """
+    found = places or {}
+    new = encode.slides.in_bulk(found.values())
     shown = []
-    for old, n in places:
-        if new[n].state == Slide.State.PROPOSED:
-            new[n].state = old.state
-            shown.append(new[n])
-    with transaction.atomic():
-        Lecture.objects.select_for_update().get(pk=encode.lecture_id)
-        Slide.objects.bulk_update(shown, ["state"])
-        if encode.chapters.exists():
-            return
-        if same_length:
-            _copy(former, encode)
-        elif searched:
-            _move(former, encode, {old.pk: new[n] for old, n in places})
+    for old in former.slides.filter(pk__in=found):
+        slide = new.get(found[old.pk])
+        if slide is not None and slide.state == Slide.State.PROPOSED:
+            slide.state = old.state
+            shown.append(slide)
+    Slide.objects.bulk_update(shown, ["state"])
+    if encode.chapters.exists():
+        return
+    if abs(former.duration_ms - encode.duration_ms) <= _SAME_LENGTH_MS:
+        _copy(former, encode)
+    elif places is not None:
+        _move(former, encode, {old: new[pk] for old, pk in places.items() if pk in new})
 
 
 def _former(encode: Encode) -> Encode | None:
@@ -192,13 +206,14 @@ def _move(former: Encode, encode: Encode, places: dict[int, Slide]) -> None:
     Chapter.objects.bulk_create(rows)
 
 
-def _places(former: Encode, encode: Encode, new: Sequence[Slide]) -> list[tuple[Slide, int]]:
+def _places(former: Encode, encode: Encode) -> dict[int, int]:
     """Return which old slide is which new one, by their pictures; both go forward in time."""
     # Loaded here, since only a worker compares pictures.
     from media.slides_find import is_same_slide
 
+    new = list(encode.slides.order_by("number"))
     looks = [_look(encode, slide) for slide in new]
-    found = []
+    found: dict[int, int] = {}
     first = 0
     for old in former.slides.order_by("start_ms", "number"):
         look = _look(former, old)
@@ -207,7 +222,7 @@ def _places(former: Encode, encode: Encode, new: Sequence[Slide]) -> list[tuple[
         for n in range(first, len(new)):
             other = looks[n]
             if other is not None and is_same_slide(look, other):
-                found.append((old, n))
+                found[old.pk] = new[n].pk
                 first = n + 1
                 break
     return found

@@ -1,6 +1,8 @@
 """What is kept of chapters and slides: the trainer's decision, proposals, and what a new video takes over."""
 
+from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +54,19 @@ def replaced(lecture: Lecture, duration_ms: int) -> Encode:
 
 def marks(lecture: Lecture) -> list[tuple[int, str]]:
     return [(mark.start_ms, mark.title) for mark in queries.chapters_of(lecture)]
+
+
+def while_compared(monkeypatch: pytest.MonkeyPatch, former: Encode, decided: Callable[[], None]) -> None:
+    """Let the trainer decide something in the moment in which a picture of the former video is read."""
+    opened = default_storage.open
+
+    def meanwhile(name: str, mode: str = "rb") -> Any:
+        if str(former.pk) in name:
+            monkeypatch.undo()
+            decided()
+        return opened(name, mode)
+
+    monkeypatch.setattr(default_storage, "open", meanwhile)
 
 
 class TestTheTrainersDecision:
@@ -195,6 +210,37 @@ class TestAVideoThatWasReplaced:
         ChapterFactory(encode=new, title="新")
         chapters.carry_over(encode=new, searched=True)
         assert list(new.chapters.values_list("title", flat=True)) == ["新"]
+
+    def test_what_the_trainer_decides_while_pictures_are_compared_holds(
+        self, lecture: Lecture, encode: Encode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = with_slides(encode, (1, 0, 60), (2, 60, 180))
+        chapters.save(encode=encode, chapters=[], shown={slide.pk for slide in old}, publish=True)
+        new = replaced(lecture, 240_000)
+        _, second = with_slides(new, (1, 0, 90), (2, 90, 240))
+
+        def decided() -> None:
+            chapters.save(encode=new, chapters=[(0, "新")], shown={second.pk}, publish=True)
+
+        while_compared(monkeypatch, encode, decided)
+        chapters.carry_over(encode=new, searched=True)
+        assert marks(lecture) == [(0, "新")]
+        assert list(new.slides.values_list("state", flat=True)) == ["hidden", "published"]
+
+    def test_of_the_former_video_what_holds_in_the_end_is_taken_over(
+        self, lecture: Lecture, encode: Encode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = with_slides(encode, (1, 0, 60), (2, 60, 180))
+        chapters.save(encode=encode, chapters=[], shown={slide.pk for slide in old}, publish=True)
+        new = replaced(lecture, 240_000)
+        with_slides(new, (1, 0, 90), (2, 90, 240))
+
+        def decided() -> None:
+            chapters.save(encode=encode, chapters=[], shown={old[0].pk}, publish=True)
+
+        while_compared(monkeypatch, encode, decided)
+        chapters.carry_over(encode=new, searched=True)
+        assert [mark.text for mark in queries.slides_of(lecture)] == ["T1"]
 
     def test_pictures_that_are_gone_flag_the_chapters_and_break_nothing(
         self, lecture: Lecture, encode: Encode
