@@ -19,6 +19,8 @@ class Line:
     standing: str
     next_step: str
     keys: tuple[str, ...] = ()
+    # Where the next step is done; only on the pages of the learner, whose step it is.
+    address: str = ""
 
     @property
     def is_met(self) -> bool:
@@ -44,7 +46,7 @@ def state(code: str) -> str:
 
 
 def lines(outcome: Outcome, titles: Mapping[str, str]) -> list[Line]:
-    """Return each part of the rule in words; `titles` names lessons by key and courses by code.
+    """Return each part of the rule in words; `titles` names lessons by key, and courses by code (the code is part of the name).
 
     A part that asks for nothing (no reading in the course) is left out.
     """

@@ -4,20 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from classroom.progress.intervals import Intervals, intervals, size
 from classroom.progress.models import LessonProgress
 from classroom.progress.queries import waiting_media
 from classroom.progress.spans import left_out, missing
-from courses.catalogue.models import Edition, EditionLesson
-
-
-def titled(thing: Edition | EditionLesson) -> str:
-    """Return a title in the reader's language; Chinese where there is no other."""
-    is_english = (translation.get_language() or "").startswith("en")
-    return (is_english and thing.title_en) or thing.title
+from courses.catalogue.models import EditionLesson
+from courses.catalogue.titles import titled
 
 
 @dataclass(frozen=True)

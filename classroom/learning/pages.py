@@ -18,13 +18,14 @@ from classroom.completion.models import LessonCompletion
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
-from classroom.learning.lines import Line, titled
+from classroom.learning.lines import Line
 from classroom.learning.times import clock
 from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.terms import policy_of
 from courses.catalogue.conditions import is_asked, part_of
 from courses.catalogue.models import EditionExam, EditionLesson
+from courses.catalogue.titles import titled
 
 SOON_DAYS = 30
 # Where the catalogue's pages lie; learners are led there where they take no course.

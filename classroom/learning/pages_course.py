@@ -1,13 +1,13 @@
 """A course's page as its learner sees it, with every part of its rule and where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
 
-from classroom.completion import words
-from classroom.completion.queries import explain
+from classroom.completion.reasons import reasons
 from classroom.completion.rules import place_of
+from classroom.completion.words import Line
 from classroom.enrolment.models import Enrolment
 from classroom.learning.pages import Taken
 
@@ -15,23 +15,15 @@ from classroom.learning.pages import Taken
 _LEAD_MS = 2000
 
 
-@dataclass(frozen=True)
-class Condition:
-    """One part of the completion rule in words, and where its next step is done; empty where nowhere here."""
-
-    line: words.Line
-    address: str
-
-
-def conditions(taken: Taken) -> list[Condition]:
-    """Return every part of the rule with its state and next step: why the course is not complete yet."""
+def conditions(taken: Taken) -> list[Line]:
+    """Return every part of the rule with its state and next step, and where that is done; empty where nowhere here."""
     addresses = {str(line.lesson.key): line.address for line in taken.lines}
     titles = {str(line.lesson.key): line.title for line in taken.lines}
-    listed = words.lines(explain(taken.enrolment), titles)
-    return [Condition(line, _address(line, addresses, taken)) for line in listed]
+    listed = reasons(taken.enrolment, titles)
+    return [replace(line, address=_address(line, addresses, taken)) for line in listed]
 
 
-def _address(line: words.Line, addresses: dict[str, str], taken: Taken) -> str:
+def _address(line: Line, addresses: dict[str, str], taken: Taken) -> str:
     if line.is_met:
         return ""
     if line.kind == "exam":
@@ -54,6 +46,6 @@ def course_page(taken: Taken) -> dict[str, Any]:
     """Return what the course's page adds for its learner."""
     return {
         "taken": taken,
-        "conditions": conditions(taken),
+        "reasons": conditions(taken),
         "may_leave": taken.enrolment.origin == Enrolment.Origin.SELF and not taken.is_completed,
     }

@@ -14,19 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom.completion import words
-from classroom.completion.queries import explain, lesson_ids_complete
+from classroom.completion.queries import lesson_ids_complete
+from classroom.completion.reasons import reasons
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import visible_enrolments
 from classroom.institutions.queries import scope_of
 from classroom.learning.api import serializers
-from classroom.learning.lines import titled
 from classroom.people.services import audit
 from classroom.progress import keys
 from classroom.progress.export import checkpoint_line, export_lines
 from classroom.progress.models import Checkpoint
 from classroom.progress.queries import gaps, progress_map
 from courses.catalogue.models import EditionLesson
+from courses.catalogue.titles import titled
 
 _NOT_SEEN = OpenApiResponse(description="Not within what one may see.")
 
@@ -76,7 +76,7 @@ def outline_of(enrolment: Enrolment) -> dict[str, Any]:
                 "next_step": line.next_step,
                 "keys": line.keys,
             }
-            for line in words.lines(explain(enrolment), titles)
+            for line in reasons(enrolment, titles)
         ],
     }
 

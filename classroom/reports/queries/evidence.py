@@ -8,6 +8,8 @@ from django.db.models import Max
 
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
+from classroom.completion.reasons import reasons
+from classroom.completion.words import Line
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
@@ -15,6 +17,7 @@ from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress
 from classroom.progress.queries import Heard, Viewing, heard, left_out, viewings
 from classroom.reports.queries.board import supervised
 from courses.catalogue.models import EditionLesson
+from courses.catalogue.titles import titled
 
 _WHY = "of an enrolment that was read in scope"
 
@@ -49,6 +52,11 @@ class Lesson:
     reports: int
 
     @property
+    def title(self) -> str:
+        """The title in the reader's language."""
+        return titled(self.row)
+
+    @property
     def gap_words(self) -> list[str]:
         """The gaps as `4:07–4:31`, to the second, the shown second included."""
         return [f"{_clock(start)}–{_clock(end)}" for start, end in self.gaps]
@@ -71,6 +79,13 @@ class Proof:
     attempts: list[Attempt]
     completion: Completion | None
     certificates: list[Certificate]
+    # Why the course is (not) complete; nothing of an enrolment that has ended, where no step is left.
+    reasons: list[Line]
+
+    @property
+    def title(self) -> str:
+        """The course's title in the reader's language."""
+        return titled(self.enrolment.edition)
 
     @property
     def covered_ms(self) -> int:
@@ -84,7 +99,7 @@ class Proof:
 
 
 def proof(enrolment: Enrolment) -> Proof:
-    """Gather the evidence of an enrolment that the caller may read. Eleven queries.
+    """Gather the evidence of an enrolment that the caller may read. A constant number of queries.
 
     Of a lecture only what was played is a report; opening it is none. `sealed` says how many rows of
     the chain the newest signed checkpoint covers.
@@ -113,7 +128,14 @@ def proof(enrolment: Enrolment) -> Proof:
             .filter(completion__enrolment=enrolment)
             .order_by("issued_at", "pk")
         ),
+        reasons=_reasons(enrolment, lessons),
     )
+
+
+def _reasons(enrolment: Enrolment, lessons: list[Lesson]) -> list[Line]:
+    if enrolment.state == Enrolment.State.WITHDRAWN:
+        return []
+    return reasons(enrolment, {str(lesson.row.key): lesson.title for lesson in lessons})
 
 
 def _lesson(

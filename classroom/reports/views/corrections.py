@@ -15,12 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classroom.completion import services as completion
-from classroom.completion import words
 from classroom.completion.correction_words import told
 from classroom.completion.errors import CorrectionError
 from classroom.completion.models import Correction, CreditEntry
 from classroom.completion.permissions import may_correct
-from classroom.completion.queries import automatic_of, completion_of, earnings_of, explain, ledger_of
+from classroom.completion.queries import completion_of, earnings_of, ledger_of
+from classroom.completion.reasons import automatic_reasons
 from classroom.enrolment.models import Enrolment
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
@@ -28,6 +28,7 @@ from classroom.people.services import audit
 from classroom.reports.queries import corrections, evidence
 from classroom.reports.services import corrections as deciding
 from classroom.reports.views.access import regulators_only
+from courses.catalogue.titles import titled
 
 
 class EntryField(forms.ModelChoiceField):
@@ -138,14 +139,6 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _automatic(enrolment: Enrolment) -> list[words.Line]:
-    """Return what the rules say, or said at the moment of a correction, in words."""
-    done = completion_of(enrolment)
-    outcome = (automatic_of(done) if done else None) or explain(enrolment)
-    titles = {str(lesson.key): lesson.title for lesson in enrolment.edition.lessons.all()}
-    return words.lines(outcome, titles)
-
-
 @never_cache
 @regulators_only
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,7 +163,12 @@ def propose(request: HttpRequest, enrolment_id: int) -> HttpResponse:
                 return redirect("reports:person", enrolment.pk)
     else:
         form = ProposeForm(enrolment, initial={"key": uuid.uuid4()})
-    context = {"enrolment": enrolment, "form": form, "lines": _automatic(enrolment)}
+    context = {
+        "enrolment": enrolment,
+        "form": form,
+        "reasons": automatic_reasons(enrolment),
+        "course_title": titled(enrolment.edition),
+    }
     return render(request, "reports/correct.html", context, status=422 if form.errors else 200)
 
 
@@ -215,7 +213,8 @@ def decide(request: HttpRequest, correction_id: int) -> HttpResponse:
         "told": told(row),
         "enrolment": row.enrolment,
         "form": form,
-        "lines": _automatic(row.enrolment),
+        "reasons": automatic_reasons(row.enrolment),
+        "course_title": titled(row.enrolment.edition),
         "is_own": row.proposed_by_id == person.pk,
     }
     return render(request, "reports/correction.html", context, status=422 if form.errors else 200)
