@@ -101,10 +101,16 @@ REASONS: dict[str, Reason] = {
     ),
     "gave_up": Reason(_("It was tried several times and never came to an end."), _AGAIN),
     "internal": Reason(_("Something went wrong inside the server."), _AGAIN),
+    "in_bin": Reason(
+        _("The lecture that was made of this file is in the bin."),
+        _("Take it out of the bin on the page of lectures, or leave the file out."),
+    ),
 }
 
 # Not the source's fault: wait and try again without counting.
 PATIENT = {"disk_full", "storage", "engine_missing"}
+# The words of these tell people to try again: what takes a file in for the second time does so by itself.
+SAID_TO_RETRY = {code for code, said in REASONS.items() if said.remedy is _AGAIN} - PATIENT
 
 WARNINGS: dict[str, str | Promise] = {
     "truncated": _("The file is shorter than it says; it is used as far as it can be read."),

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.utils import timezone
 
-from media import ingest
+from media import ingest, sources
 from media.models import Encode, Lecture, Source
 from tests.factories.media import EncodeFactory
 from tests.factories.people import UserFactory
@@ -296,3 +298,63 @@ def test_as_text_each_file_has_its_line_with_reason_and_remedy(library: Path, op
     assert "180.0 s" in lines["good.mp4"]
     assert lines["empty.mp4"].startswith("failed")
     assert len(lines["empty.mp4"].split(maxsplit=2)[2]) > 10
+
+
+# --- a second run over what failed, was deleted, or while the database is away
+
+
+@pytest.mark.parametrize("reason", ["internal", "gave_up", "killed", "not_whole"])
+def test_what_failed_by_no_fault_of_the_file_is_tried_again(
+    library: Path, operator: Any, reason: str
+) -> None:
+    encode = in_already(put(library, "a.mp4"), operator, published=False, failed=True, reason=reason)
+    sources.adopt(path=library / "a.mp4", digest=encode.source.digest, size=encode.source.size)
+    (row,) = run(library, code=1)
+    # Tried, and now it says what is wrong with the file itself.
+    assert (row["code"], row["lecture"]) == ("not_media", encode.lecture_id)
+    assert Lecture.objects.count() == 1
+
+
+def test_an_original_that_was_lost_from_the_store_comes_back_with_its_file(
+    library: Path, operator: Any
+) -> None:
+    encode = in_already(
+        put(library, "a.mp4"), operator, published=False, failed=True, reason="source_missing"
+    )
+    (row,) = run(library, code=1)
+    assert (row["code"], row["lecture"]) == ("not_media", encode.lecture_id)
+
+
+def test_a_lecture_in_the_bin_is_neither_ready_nor_brought_back(library: Path, operator: Any) -> None:
+    encode = in_already(put(library, "a.mp4"), operator)
+    Lecture.objects.update(trashed_at=timezone.now())
+    (row,) = run(library, code=1)
+    assert (row["state"], row["code"]) == ("failed", "in_bin")
+    assert row["remedy"]
+    assert Lecture.objects.get().trashed_at is not None
+    # One that was taken in once more since then is the one that counts.
+    second = EncodeFactory(
+        lecture__owner=operator, source=encode.source, filename="a.mp4", published=True, number=1
+    )
+    assert run(library)[0]["lecture"] == second.lecture_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_command(library: Path, operator: Any) -> None:
+    put(library, "a.mp4")
+    asked = iter(range(1000))
+
+    def away(execute: Any, sql: str, *rest: Any) -> Any:
+        number = next(asked)
+        # Between two files, while the work is claimed, and while its end is waited for.
+        if number in {3, 25, 26} and not connection.in_atomic_block:
+            lost.append(sql)
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *rest)
+
+    lost: list[str] = []
+    with connection.execute_wrapper(away):
+        (row,) = run(library, code=1)
+    assert row["code"] == "not_media"
+    assert len(lost) >= 2
+    assert Lecture.objects.count() == 1

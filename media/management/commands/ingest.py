@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, pgettext
 
-from media import ingest, leases, queries, store, tasks
-from media.errors import MediaError, reason_of
+from media import ingest, leases, queries, sources, store, tasks
+from media.errors import SAID_TO_RETRY, MediaError, reason_of
 from media.models import Encode, Lecture, Source
 
 # What lies beside recordings in a folder and is none; a file that is named is always taken in.
@@ -49,7 +49,9 @@ class Command(BaseCommand):
         self.failed = 0
         for path in self._files(options["paths"]):
             try:
-                waiting[path] = self._take_in(path, owner, options["tenant"], options["language"])
+                waiting[path] = leases.patiently(
+                    lambda: self._take_in(path, owner, options["tenant"], options["language"])  # noqa: B023 - called at once
+                )
             except MediaError as error:
                 self._refused(path, error.code)
             except OSError as error:
@@ -83,7 +85,11 @@ class Command(BaseCommand):
         return list(dict.fromkeys(found))
 
     def _take_in(self, path: Path, owner: Any, tenant: str, language: str) -> Lecture:
-        """Return the lecture of a file; one that was taken in before is not taken in twice."""
+        """Return the lecture of a file; one that was taken in before is not taken in twice.
+
+        Where it failed and not by its own fault, it goes on from where it stood. What somebody put into the bin is
+        not brought back: raises `MediaError` "in_bin".
+        """
         self._say(f"{ingest.readable(path)}: {pgettext('ingest', 'reading')}")
         name = ingest.readable(path.name)
         if path.stat().st_size:
@@ -91,11 +97,27 @@ class Command(BaseCommand):
             known = Lecture.objects.filter(
                 encodes__source=source, encodes__filename=name[:255], owner=owner, tenant=tenant
             )
-            lecture = known.order_by("pk").first() if source else None
-            if lecture is not None:
+            lecture = (
+                known.order_by("pk").filter(trashed_at__isnull=True).first() or known.order_by("pk").first()
+            )
+            if source is not None and lecture is not None:
+                self._go_on(lecture, source, path)
                 return lecture
         title = PurePath(name).stem
         return ingest.ingest_file(path=path, title=title, owner=owner, tenant=tenant, language=language)
+
+    def _go_on(self, lecture: Lecture, source: Source, path: Path) -> None:
+        """Let a lecture that is in go on where it failed and another try may end otherwise."""
+        if lecture.trashed_at is not None:
+            raise MediaError("in_bin")
+        encode = lecture.encodes.order_by("-number").first()
+        if encode is None or encode.state != Encode.State.FAILED:
+            return
+        if encode.reason == "source_missing" and encode.source_id == source.pk:
+            sources.adopt(path=path, digest=source.digest, size=source.size)
+        elif encode.reason not in SAID_TO_RETRY:
+            return
+        ingest.retry(encode=encode)
 
     def _wait(self, waiting: dict[Path, Lecture]) -> None:
         """Watch until every file has ended; do the work here where asked to, or where no worker does it."""
@@ -103,26 +125,31 @@ class Command(BaseCommand):
         moved = time.monotonic()
         while waiting:
             if self.inline:
-                tasks.do_one()
+                leases.patiently(tasks.do_one)
             for path, lecture in list(waiting.items()):
-                encode = Encode.objects.filter(lecture=lecture).order_by("-number")[:1].get()
-                if encode.state in _ENDED:
+                words = leases.patiently(lambda: self._standing(path, lecture))  # noqa: B023 - called at once
+                if not words:
                     del waiting[path]
-                    self._report(path, encode)
                     moved = time.monotonic()
-                    continue
-                state = queries.state_of(lecture)
-                words = f"{state.stage} {state.percent} %"
-                if shown.get(path) != words:
+                elif shown.get(path) != words:
                     shown[path] = words
                     moved = time.monotonic()
                     self._say(f"{ingest.readable(path)}: {words}")
             if not waiting or self.inline:
                 continue
-            if time.monotonic() - moved > 60 and leases.due_count(limit=1):
+            if time.monotonic() - moved > 60 and leases.patiently(lambda: leases.due_count(limit=1)):
                 self._say(gettext("No worker answers: the work is done in this process."))
                 self.inline = True
             time.sleep(0.5)
+
+    def _standing(self, path: Path, lecture: Lecture) -> str:
+        """Return how far a lecture is; "" once it has ended and its line is written."""
+        encode = Encode.objects.filter(lecture=lecture).order_by("-number")[:1].get()
+        if encode.state in _ENDED:
+            self._report(path, encode)
+            return ""
+        state = queries.state_of(lecture)
+        return f"{state.stage} {state.percent} %"
 
     def _refused(self, path: Path, code: str, detail: str = "") -> None:
         self.failed += 1
