@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
@@ -28,6 +29,7 @@ from classroom.people.models import User
 from classroom.progress import errors as progress_errors
 from classroom.progress import services as progress
 from classroom.progress.models import LessonProgress, PlaySession
+from classroom.progress.queries import has_shown
 from classroom.progress.services import Answer, Credit
 from classroom.progress.spans import Span
 from courses.catalogue.models import Course, EditionLesson
@@ -153,10 +155,12 @@ def answer_question(
 ) -> Answered:
     """Grade and keep a person's try at a question of the lecture that is viewed; a right one may complete.
 
-    Locks the enrolment row. Raises `progress.errors.SessionUnknown`, `NotLearning`, and what
+    Only a moment that was played is answered: as early as it is met, and as late as one likes. Locks the
+    enrolment row. Raises `progress.errors.SessionUnknown`, `NotLearning`, `MomentNotReached`, and what
     `exams.in_lectures.answer` raises.
     """
-    session = PlaySession.objects.filter(pk=session_id, enrolment__user_id=user_id).first()
+    read = PlaySession.objects.select_related("progress", "clock__check_open")
+    session = read.filter(pk=session_id, enrolment__user_id=user_id).first()
     if session is None:
         raise progress_errors.SessionUnknown
     every = Enrolment.objects.unscoped("one's own, by the session")
@@ -164,6 +168,8 @@ def answer_question(
     if enrolment.state == Enrolment.State.WITHDRAWN:
         raise progress_errors.NotLearning
     question = in_lectures.question_of(session.lesson_id, key)
+    if not has_shown(session, question.at_ms, now or timezone.now()):
+        raise progress_errors.MomentNotReached
     answer = in_lectures.answer(enrolment=enrolment, question=question, choice=choice, number=number, now=now)
     certificate = _settle(enrolment.pk, now) if answer.is_right else None
     enrolment.refresh_from_db(fields=["state"])

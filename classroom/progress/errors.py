@@ -64,6 +64,16 @@ class TooFarAhead(ProgressError):
     message = _("Too many reports before this one are missing. Reload the page to start a new viewing.")
 
 
+class MomentNotReached(ProgressError):
+    """A question inside a lecture was answered before its moment was played."""
+
+    code = "moment_not_reached"
+    message = _(
+        "The lecture has not been played up to this question, as far as the server knows. If you just played "
+        "it, wait until your progress is saved and answer again; otherwise watch that part first."
+    )
+
+
 class CheckUnknown(ProgressError):
     """There is no such presence check, or it is another person's."""
 

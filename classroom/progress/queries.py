@@ -11,7 +11,8 @@ from classroom.enrolment.models import Enrolment
 from classroom.progress import spans
 from classroom.progress.intervals import Intervals, intervals, union
 from classroom.progress.models import Block, Evidence, LessonProgress, PersonClock, PlaySession, PresenceCheck
-from classroom.progress.moments import from_ms
+from classroom.progress.moments import from_ms, to_ms
+from classroom.progress.reach import was_reached
 from classroom.progress.terms import policy_of
 
 
@@ -37,6 +38,24 @@ def left_out(progress: LessonProgress | None, duration: int, policy: Mapping[str
     """Return the gaps behind what was reached, in ms, as learner, manager and regulator are shown them."""
     lacking = gaps(progress, duration, policy)
     return spans.left_out(lacking, waiting_media(progress), progress.furthest_ms if progress else 0)
+
+
+def has_shown(session: PlaySession, moment: int, now: datetime) -> bool:
+    """Whether a moment of the lecture was played, in this viewing or another; see `reach.was_reached`.
+
+    No query where the session was read with `progress` and `clock__check_open`.
+    """
+    policy, progress, clock = policy_of(session.policy), session.progress, session.clock
+    held = clock.check_open.provisional.values() if clock.check_open else ()
+    shown = [
+        *intervals(progress.coverage),
+        *waiting_media(progress),
+        *((s, e) for one in held if one["progress"] == progress.pk for s, e, *_ in one["pieces"]),
+    ]
+    # Each contact keeps the viewing alive for the allowance; the last of them ends it.
+    heard = clock.sessions.get(str(session.pk), {"heard": session.heard})["heard"]
+    quiet = to_ms(now) - (heard[-1][1] - policy.allowance)
+    return was_reached(moment, shown, quiet=quiet, cap=policy.cap, tolerance=policy.tolerance)
 
 
 def is_seen(

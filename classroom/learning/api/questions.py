@@ -55,7 +55,7 @@ class LectureQuestionView(APIView):
             200: serializers.LectureAnswerGraded,
             400: OpenApiResponse(description="The choice does not fit the question; nothing was kept."),
             404: OpenApiResponse(description="No viewing of one's own, or the lecture does not ask this."),
-            409: OpenApiResponse(description="No longer enrolled."),
+            409: OpenApiResponse(description="No longer enrolled, or the moment was not played yet."),
             429: OpenApiResponse(description="Too often; Retry-After says when."),
         },
     )

@@ -22,6 +22,7 @@ from classroom.reports.personal_data import personal_data
 from tests.factories.catalogue import ask
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
+from tests.factories.progress import LessonProgressFactory
 
 SESSIONS = "/api/learning/sessions/"
 
@@ -48,6 +49,8 @@ def questions(learner):
 
 @pytest.fixture
 def session(api, learner, questions):
+    """A viewing of a lecture that was played past both its questions before."""
+    LessonProgressFactory(enrolment=learner.enrolment, lesson=learner.lesson, covered=(0, 100_000))
     return opened(api, learner)["session"]
 
 
@@ -166,6 +169,7 @@ def test_after_the_completion_an_answer_is_graded_and_says_that_the_course_is_co
     enrolment = EnrolmentFactory(edition=questions[0].lesson.edition, completed=True)
     client = Client()
     client.force_login(enrolment.user)
+    watch(enrolment, questions[0].lesson)
     body = {"enrolment": enrolment.pk, "lesson": str(questions[0].lesson.key)}
     session = post(client, SESSIONS, body).json()["session"]
     said = post(client, address(session, questions[0].key), {"choice": ["B"]}).json()
