@@ -14,10 +14,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from media.errors import PATIENT, LeaseLost, MediaError
@@ -34,6 +35,10 @@ _PATIENCE = timedelta(seconds=30)
 _STEPS = (Encode.State.RECEIVED, Encode.State.PROBED, Encode.State.PACKAGING)
 # What makes a lecture watchable goes before what makes it better.
 _ORDER = {"copy": 0, "audio": 1, "video": 2}
+# So many of the best pieces of each institution are read to choose from, and so often anew where other
+# workers took all of them meanwhile.
+_OF_EACH = 16
+_ROUNDS = 5
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -57,13 +62,18 @@ class _Candidate:
 
 def claim(worker: str) -> Job | None:
     """Claim the best piece of work that is due, or return None. Locks nothing beyond the one update."""
-    for candidate in _candidates():
-        job = Job(candidate.encode_id, uuid.uuid4(), candidate.chunk_id)
-        if not _take(job, worker):
-            continue
-        if candidate.attempts < MAX_CLAIMS:
-            return job
-        fail(job, MediaError("gave_up", f"begun {candidate.attempts} times"), for_good=True)
+    for _round in range(_ROUNDS):
+        candidates = _candidates()
+        for candidate in candidates:
+            job = Job(candidate.encode_id, uuid.uuid4(), candidate.chunk_id)
+            if not _take(job, worker):
+                continue
+            if candidate.attempts < MAX_CLAIMS:
+                return job
+            fail(job, MediaError("gave_up", f"begun {candidate.attempts} times"), for_good=True)
+        # Others were quicker with each of these: there may be more behind them.
+        if not candidates:
+            break
     return None
 
 
@@ -90,7 +100,7 @@ def _due_chunks() -> QuerySet[Chunk]:
 
 
 def _candidates() -> list[_Candidate]:
-    """Return due work, the fairest first.
+    """Return due work, the fairest first: the best few pieces of every institution.
 
     Priority; then whoever has the least under way, and got the least in the last hour (in minutes of
     video), so that a hundred uploads of one institution do not hold up the one of another; then steps
@@ -98,32 +108,62 @@ def _candidates() -> list[_Candidate]:
     """
     busy, served = _load()
     found = []
-    # All of them: a cut would leave out whoever comes after an institution that sent a thousand.
-    steps = _due_steps().values_list(
-        "id", "priority", "created_at", "lecture__tenant", "lecture__owner_id", "attempts"
-    )
-    for encode_id, priority, created_at, tenant, owner, tries in steps:
+    for encode_id, priority, created_at, tenant, owner, tries in _best_steps():
         whose = _tenant(tenant, owner)
         rank = (-priority, busy.get(whose, 0), served.get(whose, 0), 0, 0, created_at, 0, 0)
         found.append(_Candidate(rank, encode_id, None, tries))
-    rows = (
-        _due_chunks()
-        .annotate(total=F("encode__planned_ms"))
-        .order_by("encode_id", "kind", "index")
-        .values_list(
-            "id", "kind", "index", "encode_id", "total", "encode__playable_at", "encode__priority",
-            "encode__created_at", "encode__lecture__tenant", "encode__lecture__owner_id", "attempts",
-        )
-    )  # fmt: skip
-    for pk, kind, index, encode_id, total, playable_at, priority, created_at, tenant, owner, tries in rows:
+    for (
+        pk,
+        encode_id,
+        priority,
+        part,
+        total,
+        created_at,
+        order,
+        index,
+        tenant,
+        owner,
+        tries,
+    ) in _best_chunks():
         whose = _tenant(tenant, owner)
-        opening = playable_at is None and index == 0
-        rank = (
-            -priority, busy.get(whose, 0), served.get(whose, 0), 1 if opening else 2, total, created_at,
-            _ORDER[str(kind)] if opening else 2, index,
-        )  # fmt: skip
+        load = (busy.get(whose, 0), served.get(whose, 0))
+        rank = (-priority, *load, part, total, created_at, order, index)
         found.append(_Candidate(rank, encode_id, pk, tries))
     return sorted(found, key=lambda candidate: candidate.key)
+
+
+def _best_steps() -> QuerySet[Encode, tuple[Any, ...]]:
+    # Of each institution so many, not so many of all: a cut across them would leave out whoever comes
+    # after one that sent a thousand.
+    order = [F("priority").desc(), F("created_at"), F("pk")]
+    best = _due_steps().annotate(place=_place("lecture", order)).filter(place__lte=_OF_EACH)
+    return best.values_list(
+        "id", "priority", "created_at", "lecture__tenant", "lecture__owner_id", "attempts"
+    )
+
+
+def _best_chunks() -> QuerySet[Chunk, tuple[Any, ...]]:
+    opens = Q(encode__playable_at__isnull=True, index=0)
+    kinds = [When(opens & Q(kind=kind), then=Value(order)) for kind, order in _ORDER.items()]
+    part = Case(When(opens, then=Value(1)), default=Value(2))
+    order = [F("encode__priority").desc(), F("part"), F("encode__planned_ms"), F("encode__created_at")]
+    best = (
+        _due_chunks()
+        .annotate(part=part, order=Case(*kinds, default=Value(2)))
+        .annotate(place=_place("encode__lecture", [*order, F("order"), F("index"), F("pk")]))
+        .filter(place__lte=_OF_EACH)
+    )
+    return best.order_by("encode_id", "kind", "index").values_list(
+        "id", "encode_id", "encode__priority", "part", "encode__planned_ms", "encode__created_at",
+        "order", "index", "encode__lecture__tenant", "encode__lecture__owner_id", "attempts",
+    )  # fmt: skip
+
+
+def _place(lecture: str, order: list[Any]) -> Window:
+    """Return the place of a row among what its institution has due."""
+    tenant = f"{lecture}__tenant"
+    owner = Case(When(**{tenant: ""}, then=F(f"{lecture}__owner_id")), default=Value(0))
+    return Window(RowNumber(), partition_by=[F(tenant), owner], order_by=order)
 
 
 def _tenant(tenant: str, owner_id: int) -> str:
