@@ -4,14 +4,13 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
 
 from config.stack import Stack
-from tests.environment import ROOT
+from tests.open_shell import OpenShell
 
 READY = "document.querySelector('video').readyState >= 3"
 AT = "document.querySelector('video').currentTime"
@@ -27,50 +26,22 @@ print(json.dumps([[o["text"] for o in versions[i["version"]].options if o["key"]
 """
 
 
-# Runs each line of its input, a script as JSON, and answers with what the script printed or how it failed.
-LOOP = """
-import contextlib, io, json, sys, traceback
-for line in sys.stdin:
-    told = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(told):
-            exec(json.loads(line), {})
-        answer = {"said": told.getvalue().strip()}
-    except Exception:
-        answer = {"failed": traceback.format_exc()}
-    print(json.dumps(answer), flush=True)
-"""
-
-
 class Platform(Stack):
-    """The platform with one shell that stays open: journeys ask it hundreds of times, and each start costs seconds."""
+    """The platform with one shell that stays open."""
 
-    _shell: subprocess.Popen[str] | None = None
+    _shell: OpenShell | None = None
 
     def shell(self, code: str) -> str:
         """Run Python inside the platform's settings and return what it printed; fail with its last words."""
-        if self._shell is None or self._shell.poll() is not None:
-            self._shell = subprocess.Popen(
-                [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", LOOP],
-                cwd=ROOT,
-                env={**os.environ, "VAR_DIR": str(self.folder), "PORT": str(self.port), **self.environment},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        assert self._shell.stdin is not None
-        assert self._shell.stdout is not None
-        print(json.dumps(code), file=self._shell.stdin, flush=True)
-        answer = json.loads(self._shell.stdout.readline() or '{"failed": "it ended"}')
-        if "failed" in answer:
-            raise AssertionError(f"the platform's shell failed\n{answer['failed'][-2000:]}")
-        return str(answer["said"])
+        if self._shell is None:
+            own = {"VAR_DIR": str(self.folder), "PORT": str(self.port), **self.environment}
+            self._shell = OpenShell({**os.environ, **own})
+        return self._shell(code)
 
     def stop(self) -> int:
         """End it as Ctrl-C does, its shell first; return the exit code."""
         if self._shell is not None:
-            self._shell.communicate(timeout=30)
-            self._shell = None
+            self._shell.close()
         return super().stop()
 
 
