@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from config.demo.lecture import Page
 
 FOLDER = Path(__file__).parent / "content"
@@ -64,8 +66,18 @@ class CourseText:
 
 @cache
 def courses() -> tuple[CourseText, ...]:
-    """Return the courses in the order of their codes."""
-    return tuple(parse(path.read_text()) for path in sorted(FOLDER.glob("[A-Z][0-9].md")))
+    """Return the courses in the order of their codes, with no more lectures each than `DEMO_LECTURES` allows."""
+    found = tuple(parse(path.read_text()) for path in sorted(FOLDER.glob("[A-Z][0-9].md")))
+    if settings.DEMO_LECTURES:
+        for course in found:
+            course.lessons = shortened(course.lessons, settings.DEMO_LECTURES)
+    return found
+
+
+def shortened(lessons: list[Lesson], most: int) -> list[Lesson]:
+    """Return the readings and the first `most` lectures."""
+    kept = [lesson for lesson in lessons if not lesson.is_reading][:most]
+    return [lesson for lesson in lessons if lesson.is_reading or lesson in kept]
 
 
 @cache

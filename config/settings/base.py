@@ -15,6 +15,7 @@ DEBUG = env.flag("DEBUG", False)
 PORT = env.number("PORT", 8000)
 SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 DEMO = env.flag("DEMO", EMBEDDED)
+DEMO_LECTURES = env.number("DEMO_LECTURES", 0)
 SERVER_TIMING = env.flag("SERVER_TIMING", False)
 # Registration numbers that a public site in mainland China prints at its foot; empty: not shown.
 ICP_LICENCE = env.text("ICP_LICENCE", "")

@@ -71,3 +71,11 @@ def test_a_reading_becomes_paragraphs_and_nothing_else() -> None:
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"title|unknown"):
         content.parse(text)
+
+
+def test_a_shorter_demo_keeps_the_first_lectures_and_every_reading() -> None:
+    lessons = content.courses()[0].lessons
+    kept = content.shortened(lessons, 2)
+    assert [one.is_reading for one in kept].count(False) == 2
+    assert [one for one in kept if one.is_reading] == [one for one in lessons if one.is_reading]
+    assert [one.title for one in kept] == [one.title for one in lessons if one in kept]
