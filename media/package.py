@@ -19,6 +19,7 @@ from media.errors import OutputBroken, ProcessFailed
 from media.facts import Facts
 from media.models import Chunk, Encode, Rendition
 from media.plan import Plan, Sound
+from media.sounds import bcp47, own
 
 MASTER = "master.m3u8"
 POSTER = "poster.jpg"
@@ -160,12 +161,14 @@ def media_playlist(whole: Assembled, *, ended: bool) -> str:
 def multivariant(plan: Plan, made: dict[str, Assembled], language: str) -> str:
     """Return the multivariant playlist: the smallest picture of 480 lines or so first, sound alone last.
 
-    The first entry is what Safari begins with, and what players take that look at no codecs: H.264.
+    The first entry is what Safari begins with, and what players take that look at no codecs: H.264. Of several
+    sounds players begin with the one in `language`, that of the lecture.
     """
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
     sounds = [(sound, made[sound.name]) for sound in plan.sounds if sound.name in made]
+    first = own([sound for sound, _ in sounds], language) if sounds else None
     for sound, _ in sounds:
-        lines.append(_sound_line(sound, language, is_default=sound is sounds[0][0]))
+        lines.append(_sound_line(sound, language, is_default=sound is first))
     loudest = max((whole.peak for _, whole in sounds), default=0)
     average = max((whole.average for _, whole in sounds), default=0)
     rungs = sorted(
@@ -183,12 +186,12 @@ def multivariant(plan: Plan, made: dict[str, Assembled], language: str) -> str:
             f"FRAME-RATE={float(plan.rate / rung.step):.3f}" + (',AUDIO="sound"' if sounds else "")
         )
         lines.append(f"{rung.name}/index.m3u8")
-    if sounds:
+    if first is not None:
         lines.append(
             f"#EXT-X-STREAM-INF:BANDWIDTH={loudest},AVERAGE-BANDWIDTH={average},"
             'CODECS="mp4a.40.2",AUDIO="sound"'
         )
-        lines.append(f"{sounds[0][0].name}/index.m3u8")
+        lines.append(f"{first.name}/index.m3u8")
     return "\n".join(lines) + "\n"
 
 
@@ -199,19 +202,12 @@ def _sound_line(sound: Sound, language: str, *, is_default: bool) -> str:
     title = "".join(letter if letter.isprintable() else " " for letter in sound.title).strip()
     name = (title or spoken).replace('"', "'")
     if not is_default:
-        name += f" ({sound.name[1:]})"
+        name += f" ({int(sound.name[1:]) + 1})"
     yes = "YES" if is_default else "NO"
     return (
         f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="{name}",LANGUAGE="{spoken}",DEFAULT={yes},'
         f'AUTOSELECT=YES,CHANNELS="{sound.channels}",URI="{sound.name}/index.m3u8"'
     )
-
-
-def bcp47(code: str) -> str:
-    """Return the tag of RFC 5646 for the three letters that files carry, or what was given."""
-    known = {"chi": "zh", "zho": "zh", "cmn": "zh", "eng": "en", "jpn": "ja", "fre": "fr", "fra": "fr",
-             "ger": "de", "deu": "de", "rus": "ru", "spa": "es", "kor": "ko", "yue": "yue"}  # fmt: skip
-    return known.get(code, code)
 
 
 def storyboard(chunks: list[Chunk], duration_ms: int) -> str:
@@ -293,16 +289,16 @@ def record(encode: Encode, plan: Plan, made: dict[str, Assembled]) -> None:
                 kind=Rendition.Kind.VIDEO,
                 frame_rate=float(plan.rate / rung.step),
             )
-    for sound in plan.sounds:
-        if sound.name in made:
-            _record(
-                encode,
-                made[sound.name],
-                kind=Rendition.Kind.AUDIO,
-                language=sound.language,
-                is_default=sound.is_default,
-                channels=sound.channels,
-            )
+    sounds = [sound for sound in plan.sounds if sound.name in made]
+    for sound in sounds:
+        _record(
+            encode,
+            made[sound.name],
+            kind=Rendition.Kind.AUDIO,
+            language=sound.language,
+            is_default=sound is own(sounds, encode.lecture.language),
+            channels=sound.channels,
+        )
 
 
 def _record(encode: Encode, whole: Assembled, **fields: Any) -> None:

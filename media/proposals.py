@@ -20,6 +20,7 @@ from media.caption_jobs import Claim, Heart
 from media.errors import LeaseLost, MediaError, ProcessFailed, UnusableSource
 from media.facts import Facts, Subtitle
 from media.models import CaptionJob, Encode, Lecture, ProposedTrack, Track, TrackVersion
+from media.sounds import own
 
 _log = logging.getLogger(__name__)
 TEXT = {"subrip", "webvtt", "mov_text", "ass", "ssa", "text"}
@@ -188,16 +189,17 @@ def _listen(claim: Claim, beating: Heart) -> None:
         return
     with store.workshop("speech") as folder:
         sound = folder / "sound.wav"
-        _take_sound(store.local_source(encode.source), facts, sound, beating)
+        heard = own(facts.audio, language).index
+        _take_sound(store.local_source(encode.source), facts, heard, sound, beating)
         cues = speech.to_cues(_watched(engine.transcribe(sound, language), beating), facts.duration_ms)
     reason = "" if cues else "silence"
     _propose(claim, TrackVersion.Origin.RECOGNISED, [Found(0, "", language, cues, reason)])
 
 
-def _take_sound(source: Path, facts: Facts, target: Path, beating: Heart) -> None:
+def _take_sound(source: Path, facts: Facts, stream: int, target: Path, beating: Heart) -> None:
     """Write the sound as the models want it; what begins late is preceded by its silence."""
     store.require_space(facts.duration_ms * speech.RATE * 2 // 1000)
-    read = ffmpeg.source(source)[str(facts.audio[0].index)].filter("aresample", speech.RATE, first_pts=0)
+    read = ffmpeg.source(source)[str(stream)].filter("aresample", speech.RATE, first_pts=0)
     made = ffmpeg.output(read, path=target, format="wav", acodec="pcm_s16le", ac=1, ar=speech.RATE)
     limits = ffmpeg.Limits(wall_s=3600, memory=1024**3, output=4 * 1024**3)
     ffmpeg.run(ffmpeg.command(made), limits=limits, on_tick=lambda _progress: beating.check())

@@ -267,6 +267,20 @@ def test_sounds_of_equal_names_are_told_apart() -> None:
     assert {media.language for media in found.media} == {"zh"}
 
 
+@pytest.mark.parametrize(
+    ("spoken", "first"),
+    [("zh-Hans", "a1"), ("zh-Hant", "a1"), ("en", "a0"), ("ja", "a2"), ("ko", "a0"), ("", "a3")],
+)
+def test_players_begin_with_the_sound_in_the_lectures_language(spoken: str, first: str) -> None:
+    tags = ("eng", "chi", "ja-JP", "")
+    sounds = tuple(Sound(f"a{n}", n, 2, 96, tag) for n, tag in enumerate(tags))
+    found = m3u8.loads(package.multivariant(a_plan(sounds=sounds), whole(sounds=sounds), spoken))
+    assert [media.uri for media in found.media if media.default == "YES"] == [f"{first}/index.m3u8"]
+    # The sound alone is that one too.
+    assert found.playlists[-1].uri == f"{first}/index.m3u8"
+    assert len({media.name for media in found.media}) == 4
+
+
 # --- thumbnails
 
 

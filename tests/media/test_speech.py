@@ -16,7 +16,7 @@ from media import caption_jobs, caption_rules, captions, ingest, leases, proposa
 from media.models import CaptionJob, Lecture, ProposedTrack, Track
 from media.speech import Spoken, to_cues
 from tests.factories.media import EncodeFactory
-from tests.media.clips import render
+from tests.media.clips import render, render_sound
 from tests.media.conftest import LECTURES
 
 FASTER_WHISPER = '''
@@ -190,9 +190,13 @@ def test_the_admin_says_in_one_line_that_it_is_off_and_offers_no_button(
 
 @pytest.fixture(scope="module")
 def late_tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds of picture; sound from the second second on."""
+    """Three seconds of picture and two sounds: English, which is silence, and Chinese from the second second on."""
+    folder = tmp_path_factory.mktemp("tone")
     tone = "aevalsrc=exprs='if(gte(t,1),0.5*sin(880*PI*t),0)':s=48000"
-    return render(tmp_path_factory.mktemp("tone") / "tone.mp4", sound=tone)
+    one = render(folder / "one.mp4", sound=tone)
+    maps = ("-i", str(one), "-map", "1:v", "-map", "0:a", "-map", "1:a", "-c", "copy", "-c:a:0", "aac")
+    tags = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=chi")
+    return render_sound(folder / "tone.mp4", source="anullsrc=r=48000:cl=mono", extra=(*maps, *tags))
 
 
 def asked(path: Path, client: Client, owner: Any) -> Lecture:
