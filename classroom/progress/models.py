@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from classroom.institutions.scopes import ScopedManager
+from classroom.people.append_only import AppendOnly, AppendOnlyModel, AppendOnlyQuerySet
 
 
 class PersonClock(models.Model):
@@ -144,8 +145,31 @@ class Chain(models.Model):
         return self.tip[1]
 
 
-class Evidence(models.Model):
-    """One fact as the server received it: what was kept, what was refused and why. Never changed."""
+class EvidenceQuerySet(AppendOnlyQuerySet):
+    """Reads and inserts, and the one door by which rows leave."""
+
+    def leave_for(self, block: "Block") -> int:
+        """Let the rows go that are in the object of `block`; return how many. Only `compaction.empty` does.
+
+        Raises `AppendOnly` unless the block's row says that they left: it does so in the same transaction.
+        """
+        gone = Block.objects.filter(pk=block.pk, emptied_at__isnull=False).values(
+            "enrolment_id", "first", "last"
+        )
+        said = gone.first()
+        if said is None:
+            raise AppendOnly("Evidence: rows leave the table only for a block that holds them.")
+        rows = self.filter(
+            enrolment_id=said["enrolment_id"], index__gte=said["first"], index__lte=said["last"]
+        )
+        return models.QuerySet.delete(rows)[0]
+
+
+class Evidence(AppendOnlyModel):
+    """One fact as the server received it: what was kept, what was refused and why.
+
+    Never changed, by no road of the ORM; rows leave by `leave_for` alone.
+    """
 
     class Kind(models.TextChoices):
         """What a row tells."""
@@ -184,8 +208,11 @@ class Evidence(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
-    rows = models.Manager()
-    objects = ScopedManager(person="enrolment__user_id", institution="enrolment__institution")
+    rows = EvidenceQuerySet.as_manager()
+    # A person's data: unlike the rows of its base, these are read for somebody.
+    objects = ScopedManager.from_queryset(EvidenceQuerySet)(  # type: ignore[misc,assignment]  # on purpose
+        person="enrolment__user_id", institution="enrolment__institution"
+    )
 
     class Meta:
         verbose_name = _("evidence")

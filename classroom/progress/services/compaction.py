@@ -184,5 +184,5 @@ def empty(*, block: Block, now: datetime) -> None:
             return
         if _rows(block) != kept:
             raise ChainBroken(f"the table and the object of rows {block.first} to {block.last} differ")
-        _in_table(block).delete()
+        Evidence.rows.leave_for(block)
     block.emptied_at = now

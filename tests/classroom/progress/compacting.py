@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import services
@@ -23,6 +24,11 @@ def lines(enrolment: Enrolment) -> list[dict[str, Any]]:
 def left(enrolment: Enrolment) -> int:
     """How many rows of it are in the table."""
     return Evidence.objects.unscoped("test").filter(enrolment=enrolment).count()
+
+
+def by_hand() -> QuerySet[Evidence]:
+    """The rows as whoever holds the database reaches them, past the guard of the model."""
+    return QuerySet(Evidence)
 
 
 def seal(learner: Learner) -> datetime:

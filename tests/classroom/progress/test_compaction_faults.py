@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from classroom.progress import history, keys, services, verifier
-from classroom.progress.models import Block, Chain, Evidence, LessonProgress
+from classroom.progress.models import Block, Chain, LessonProgress
 from classroom.progress.services.compaction import REST, Compacted
 from media import store
 from media.errors import MediaError
-from tests.classroom.progress.compacting import SETTLED, compact, left, lines, object_of, seal
+from tests.classroom.progress.compacting import SETTLED, by_hand, compact, left, lines, object_of, seal
 from tests.environment import ROOT
 from tests.learner import Learner
 from tests.threads import in_threads
@@ -245,7 +245,7 @@ def test_a_chain_that_was_changed_stays_where_it_is_and_holds_up_no_other(watche
     at = seal(watched)
     if is_written:
         services.compact_due(now=at)
-    change(Evidence.objects.unscoped("test").filter(enrolment=watched.enrolment))
+    change(by_hand().filter(enrolment=watched.enrolment))
     kept = left(watched.enrolment)
     done = services.compact_due(now=at + REST)
     assert done == (Compacted(emptied=1, failed=1) if is_written else Compacted(written=1, failed=1))

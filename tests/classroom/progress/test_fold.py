@@ -11,9 +11,10 @@ from django.core.management.base import CommandError
 from classroom.progress import queries, services, verifier
 from classroom.progress.export import export_lines
 from classroom.progress.intervals import intervals, size
-from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
+from classroom.progress.models import LessonProgress, PersonClock, PlaySession
 from classroom.progress.services import presence, sessions
 from classroom.progress.spans import Span
+from tests.classroom.progress.compacting import by_hand
 from tests.factories.progress import LessonProgressFactory
 from tests.learner import BEGIN, Learner
 
@@ -110,7 +111,7 @@ def test_a_change_of_what_is_proven_is_named_and_mended_and_the_rest_left_alone(
 
 def test_a_reading_that_was_never_confirmed_is_taken_back(watched):
     row = watched.enrolment.progress.get(lesson__kind="reading")
-    Evidence.rows.filter(kind="read").delete()
+    by_hand().filter(kind="read").delete()
     found = services.rebuild(enrolment=watched.enrolment, write=True)
     assert [(one.lesson_id, one.field, one.folded) for one in found] == [
         (row.lesson_id, "acknowledged_at", None)

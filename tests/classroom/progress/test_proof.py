@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from classroom.progress import keys, services, verifier
 from classroom.progress.export import checkpoint_line, export_lines
 from classroom.progress.merkle import path_to, root_of
-from classroom.progress.models import Chain, Checkpoint, CheckpointLeaf, Evidence, LessonProgress
+from classroom.progress.models import Chain, Checkpoint, CheckpointLeaf, LessonProgress
 from classroom.progress.spans import Span
 from classroom.progress.tasks import checkpoint
+from tests.classroom.progress.compacting import by_hand
 from tests.environment import ROOT
 from tests.factories.progress import LessonProgressFactory
 from tests.learner import Learner
@@ -224,7 +225,7 @@ def test_a_chain_that_was_dropped_whole_is_missed(tmp_path):
     copies = tmp_path / "copies.jsonl"
     copies.write_text("".join(json.dumps(checkpoint_line(one)) + "\n" for one in Checkpoint.objects.all()))
     assert "FAULT" not in verified("--checkpoints", str(copies))
-    Evidence.rows.filter(enrolment=gone.enrolment).delete()
+    by_hand().filter(enrolment=gone.enrolment).delete()
     Chain.objects.filter(pk=gone.enrolment.pk).delete()
     said = verified()
     assert f"FAULT  enrolment {gone.enrolment.pk}: progress without evidence" in said
@@ -289,7 +290,7 @@ def test_the_commands_verify_export_and_find_a_change_in_the_database(tmp_path: 
     assert "0 differences" in run("rebuild_progress")
     with pytest.raises(CommandError, match="Name an enrolment"):
         run("verify_evidence", "--export", str(path))
-    rows = Evidence.objects.unscoped("test").filter(kind="watch")
+    rows = by_hand().filter(kind="watch")
     rows.filter(seq=0).update(kept=[[0, 180_000, 1, 2]])
     with pytest.raises(CommandError, match="does NOT hold"):
         run("verify_evidence", "--enrolment", str(learner.enrolment.pk))
