@@ -62,6 +62,33 @@ class NotAsked(ExamError):
     message = _("This lecture does not ask this question. Reload the page.")
 
 
+class NotInvigilator(ExamError):
+    """The person may not say that this exam is supervised."""
+
+    code = "not_invigilator"
+    message = _(
+        "Only who manages the training of the institution, or supervises it, records that an exam is "
+        "supervised; and nobody watches over their own."
+    )
+
+
+class SupervisionIncomplete(ExamError):
+    """Who, where or why is missing."""
+
+    code = "supervision_incomplete"
+    message = _("Say who watches over the exam and where; to take it back, say why.")
+
+
+class NotUnderWay(ExamError):
+    """The exam was handed in, or its time is over."""
+
+    code = "not_under_way"
+    message = _(
+        "An exam is recorded as supervised while it goes on. This one has been handed in, or its time is over; "
+        "nothing was changed."
+    )
+
+
 def lessons_missing(have: int, need: int) -> str:
     """Say how many lessons are still to be finished before the exam opens."""
     if need == 0:

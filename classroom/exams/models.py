@@ -1,5 +1,6 @@
 """Attempts at an exam. Time is the server's; an acknowledged answer is durable."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -114,5 +115,45 @@ class LectureAnswer(AppendOnlyModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["enrolment", "question", "number"], name="exams_lecture_answer_number"
+            ),
+        ]
+
+
+class Supervision(AppendOnlyModel):
+    """What somebody answerable put on record about who watched over a sitting, while it went on.
+
+    The newest row of an attempt counts; a mistake is taken back by another row, never changed.
+    """
+
+    class Kind(models.TextChoices):
+        """What a row says."""
+
+        SUPERVISED = "supervised", _("supervised")
+        TAKEN_BACK = "taken_back", _("taken back")
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="supervisions")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # Who was in the room, and where; of a row that takes back, why.
+    invigilator = models.CharField(max_length=64, blank=True)
+    place = models.CharField(max_length=128, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    rows = AppendOnlyQuerySet.as_manager()
+    # A person's data: unlike the rows of its base, these are read for somebody.
+    objects = ScopedManager.from_queryset(AppendOnlyQuerySet)(  # type: ignore[misc,assignment]  # on purpose
+        person="attempt__enrolment__user_id", institution="attempt__enrolment__institution"
+    )
+
+    class Meta:
+        verbose_name = _("supervision of an exam")
+        verbose_name_plural = _("supervisions of exams")
+        default_manager_name = "rows"
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="supervised", reason="") & ~Q(invigilator="") & ~Q(place=""))
+                | (Q(kind="taken_back", invigilator="", place="") & ~Q(reason="")),
+                name="exams_supervision_says_what",
             ),
         ]

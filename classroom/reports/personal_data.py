@@ -9,7 +9,7 @@ from django.utils import timezone
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.enrolment.models import Enrolment
-from classroom.exams.models import Attempt, LectureAnswer
+from classroom.exams.models import Attempt, LectureAnswer, Supervision
 from classroom.institutions.queries import employments_of
 from classroom.learning.models import Note, PlayerSettings
 from classroom.people.models import AuditEntry, User
@@ -70,6 +70,9 @@ def _result_parts(user: User) -> Iterator[Part]:
     attempts = Attempt.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id number state started_at submitted_at points max_points score is_passed"
     yield "attempts", attempts, fields
+    supervisions = Supervision.objects.unscoped(_WHY).filter(attempt__enrolment__user=user).order_by("pk")
+    fields = "attempt__enrolment_id attempt__number kind invigilator place reason recorded_by__name at"
+    yield "supervisions", supervisions, fields
     answers = LectureAnswer.objects.unscoped(_WHY).filter(enrolment__user=user).order_by("pk")
     fields = "enrolment_id question__lesson__title question__at_ms number choice is_right at"
     yield "lecture_answers", answers, fields

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from classroom.reports.api import views as api
-from classroom.reports.views import assign, corrections, exports, overview, people
+from classroom.reports.views import assign, corrections, exports, overview, people, supervision
 
 app_name = "reports"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -14,6 +14,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/institution/<int:institution_id>/", overview.institution, name="institution"),
     path("overview/person/<int:enrolment_id>/", overview.person, name="person"),
     path("overview/person/<int:enrolment_id>/correct/", corrections.propose, name="correct"),
+    path(
+        "overview/person/<int:enrolment_id>/supervise/<int:attempt_id>/",
+        supervision.supervise,
+        name="supervise",
+    ),
     path("overview/corrections/", corrections.listing, name="corrections"),
     path("overview/corrections/<int:correction_id>/", corrections.decide, name="correction"),
     path("overview/<slug:code>/", overview.authority, name="authority"),

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from classroom.completion import hours, rules
+from classroom.completion import assurance, hours, rules
 from classroom.completion.models import Completion, LessonCompletion
 from classroom.completion.queries import completion_of, inputs_of
 from classroom.completion.services.recording import record, verified_seconds
 from classroom.enrolment.models import Enrolment
+from classroom.exams.supervision import is_supervised
 from classroom.progress.queries import passed_checks
 from classroom.progress.terms import policy_of
 from courses.catalogue.models import EditionLesson
@@ -63,21 +64,25 @@ def _decide(enrolment: Enrolment, inputs: dict[str, Any], outcome: rules.Outcome
     verified = verified_seconds(inputs)
     exam = inputs["exam"]
     tenths = exam["score_tenths"] if exam else None
+    known = _known(enrolment, inputs)
     return record(
         enrolment=enrolment,
-        inputs=inputs,
+        inputs={**inputs, "assurance": known},
         explanation=outcome.as_data(),
         credit_hours=hours.credit_hours(verified, enrolment.edition.credit_hours, enrolment.edition.policy),
         score=Decimal(tenths) / 10 if tenths is not None else None,
-        assurance=_assurance(enrolment, verified),
+        assurance=assurance.level(known),
         at=at,
     )
 
 
-def _assurance(enrolment: Enrolment, verified_seconds: int) -> str:
-    """Return what is known of the learning: claimed is only what was really proven."""
-    if verified_seconds == 0:
-        return Completion.Assurance.DECLARED
-    if policy_of(enrolment.edition.policy).presence and passed_checks(enrolment):
-        return Completion.Assurance.PRESENCE
-    return Completion.Assurance.COVERAGE
+def _known(enrolment: Enrolment, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts that decide how sure it is that somebody learned; kept with the decision's inputs."""
+    policy, exam = policy_of(enrolment.edition.policy), inputs["exam"]
+    return {
+        "verified_ms": sum(fact["covered_ms"] for fact in inputs["lessons"]),
+        "presence_ms": policy.presence,
+        "allowance_ms": policy.allowance,
+        "passed_checks": passed_checks(enrolment) if policy.presence else 0,
+        "is_exam_supervised": bool(exam and exam["is_passed"] and is_supervised(enrolment, exam["attempt"])),
+    }

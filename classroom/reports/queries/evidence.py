@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils import timezone
 
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
 from classroom.completion.reasons import reasons
 from classroom.completion.words import Line
 from classroom.enrolment.models import Enrolment
-from classroom.exams.models import Attempt
+from classroom.exams.models import Attempt, Supervision
+from classroom.exams.supervision import supervisions_of
 from classroom.institutions.scopes import Scope
 from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress
 from classroom.progress.queries import Heard, Viewing, heard, left_out, viewings
@@ -77,6 +79,7 @@ class Proof:
     chain: Chain | None
     sealed: int
     attempts: list[Attempt]
+    supervisions: dict[int, Supervision]
     completion: Completion | None
     certificates: list[Certificate]
     # Why the course is (not) complete; nothing of an enrolment that has ended, where no step is left.
@@ -86,6 +89,18 @@ class Proof:
     def title(self) -> str:
         """The course's title in the reader's language."""
         return titled(self.enrolment.edition)
+
+    @property
+    def sittings(self) -> list[tuple[Attempt, Supervision | None]]:
+        """The attempts, each with who watched over it."""
+        return [(attempt, self.supervisions.get(attempt.pk)) for attempt in self.attempts]
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        """The sitting under way."""
+        now = timezone.now()
+        under_way = (one for one in self.attempts if one.state == Attempt.State.IN_PROGRESS)
+        return next((one for one in under_way if one.deadline_at > now), None)
 
     @property
     def covered_ms(self) -> int:
@@ -110,18 +125,16 @@ def proof(enrolment: Enrolment) -> Proof:
         _lesson(row, progress.get(row.pk), reported.get(row.pk), enrolment.edition.policy)
         for row in EditionLesson.objects.filter(edition_id=enrolment.edition_id)
     ]
+    sat = Attempt.objects.unscoped(_WHY).filter(enrolment=enrolment)
+    attempts = list(sat.select_related("exam").order_by("number"))
     return Proof(
         enrolment=enrolment,
         lessons=lessons,
         sessions=viewings(enrolment),
         chain=Chain.objects.filter(enrolment=enrolment).first(),
         sealed=CheckpointLeaf.objects.filter(enrolment=enrolment).aggregate(n=Max("length"))["n"] or 0,
-        attempts=list(
-            Attempt.objects.unscoped(_WHY)
-            .filter(enrolment=enrolment)
-            .select_related("exam")
-            .order_by("number")
-        ),
+        attempts=attempts,
+        supervisions=supervisions_of(attempts),
         completion=Completion.objects.unscoped(_WHY).filter(enrolment=enrolment).first(),
         certificates=list(
             Certificate.objects.unscoped(_WHY)

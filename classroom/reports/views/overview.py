@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from classroom.completion.correction_words import told
 from classroom.completion.permissions import may_correct
 from classroom.completion.queries import corrections_of
+from classroom.exams.permissions import may_supervise
 from classroom.institutions import divisions
 from classroom.institutions.codes import uscc_is_valid
 from classroom.institutions.models import Post, SupervisingAuthority
@@ -249,5 +250,6 @@ def person(request: HttpRequest, enrolment_id: int) -> HttpResponse:
         "manages": enrolment.institution_id in scope.institution_ids,
         "corrections": [told(correction) for correction in corrections_of(enrolment)],
         "may_correct": may_correct(request.user, enrolment),
+        "may_supervise": may_supervise(request.user, enrolment),
     }
     return render(request, "reports/evidence.html", context)
