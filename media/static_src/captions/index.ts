@@ -2,7 +2,7 @@
 
 import './captions.css';
 import { textAt } from '../player/cues.ts';
-import { open } from '../player/source.ts';
+import { preview } from '../player/preview.ts';
 import { changed, insert, merge, ordered, remove, shifted, showing, split, type Cue, type Edited } from './cues.ts';
 import * as drafts from './draft.ts';
 import { fill, Form, type Words } from './form.ts';
@@ -203,14 +203,7 @@ class Editor {
     video.addEventListener('play', move);
     video.addEventListener('timeupdate', move);
     video.addEventListener('seeked', move);
-    await open(video, video.dataset['manifest'] ?? '', 0, {
-      qualities: () => undefined,
-      quality: () => undefined,
-      failed: (failure) => {
-        const said = this.#root.querySelector<HTMLElement>('[data-video-said]');
-        if (said) said.textContent = said.dataset[failure.kind] ?? '';
-      },
-    });
+    await preview(video, this.#root);
   }
 
   #play(): void {

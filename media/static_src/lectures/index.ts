@@ -13,7 +13,7 @@ interface Answer {
 const list = document.querySelector<HTMLElement>('#lec-rows');
 if (list?.dataset['live']) watch(list, list.dataset['live']);
 for (const part of document.querySelectorAll<HTMLElement>('[data-part]')) follow(part, part.dataset['part'] ?? '');
-for (const video of document.querySelectorAll<HTMLVideoElement>('video[data-manifest]')) void preview(video);
+for (const video of document.querySelectorAll<HTMLVideoElement>('video[data-manifest]')) void play(video);
 document.addEventListener('submit', (event) => {
   const form = event.target as HTMLFormElement;
   if (form.dataset['sure'] && !window.confirm(form.dataset['sure'])) event.preventDefault();
@@ -80,14 +80,7 @@ function follow(part: HTMLElement, address: string): void {
   });
 }
 
-async function preview(video: HTMLVideoElement): Promise<void> {
-  const { open } = await import('../player/source.ts');
-  await open(video, video.dataset['manifest'] ?? '', 0, {
-    qualities: () => undefined,
-    quality: () => undefined,
-    failed: (failure) => {
-      const said = document.querySelector<HTMLElement>('[data-video-said]');
-      if (said) said.textContent = said.dataset[failure.kind] ?? '';
-    },
-  });
+async function play(video: HTMLVideoElement): Promise<void> {
+  const { preview } = await import('../player/preview.ts');
+  await preview(video, document);
 }

@@ -4,16 +4,17 @@
 //   lecture:span      detail Span        a span was closed
 //   lecture:qualities detail Quality[]   what can be chosen
 //   lecture:quality   detail {index, height}
+//   lecture:sounds    detail {tracks: Sound[], playing}
 //   lecture:failed    detail Failure     playing cannot go on by itself
 //   lecture:stalled   detail boolean     waiting for data, or no longer
 
-import { library, open, type Failure, type Quality, type Source } from './source.ts';
+import { library, open, type Failure, type Quality, type Sound, type Source } from './source.ts';
 import { SpanRecorder, type Reading, type Span } from './spans.ts';
 
 export { joined } from './spans.ts';
 export { lineAt, parseVtt, plain, textAt } from './cues.ts';
 export type { Cue } from './cues.ts';
-export type { Failure, Quality, Span };
+export type { Failure, Quality, Sound, Span };
 
 export interface LectureOptions {
   /** Probed length in ms. */
@@ -50,6 +51,7 @@ export class Lecture {
     this.#source = await open(this.video, manifest, start / 1000, {
       qualities: (levels) => this.#tell('qualities', levels),
       quality: (index, height) => this.#tell('quality', { index, height }),
+      sounds: (tracks, playing) => this.#tell('sounds', { tracks, playing }),
       failed: (failure) => {
         this.cut();
         this.#tell('failed', failure);
@@ -60,6 +62,11 @@ export class Lecture {
   /** Choose a quality by its index, -1 for automatic. */
   choose(index: number): boolean {
     return this.#source?.choose(index) ?? false;
+  }
+
+  /** Choose a sound by its index. */
+  hear(index: number): void {
+    this.#source?.hear(index);
   }
 
   retry(): void {

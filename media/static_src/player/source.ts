@@ -4,8 +4,9 @@
 import type Hls from 'hls.js';
 import type { ErrorData } from 'hls.js';
 import { nativeFailure, verdict, type Failure } from './failures.ts';
+import { named, type Sound } from './sounds.ts';
 
-export type { Failure };
+export type { Failure, Sound };
 
 export interface Quality {
   /** Index among the levels; -1 chooses by the network. */
@@ -16,12 +17,16 @@ export interface Quality {
 export interface SourceEvents {
   qualities: (levels: Quality[]) => void;
   quality: (index: number, height: number) => void;
+  /** What can be heard, and the index of what is. */
+  sounds: (tracks: Sound[], playing: number) => void;
   failed: (failure: Failure) => void;
 }
 
 export interface Source {
   /** Choose a quality; -1 lets the network choose. False where the browser chooses for itself. */
   choose(index: number): boolean;
+  /** Choose a sound by its index. */
+  hear(index: number): void;
   /** Try again after a failure, from where the element stands. */
   retry(): void;
   destroy(): void;
@@ -43,7 +48,7 @@ export async function open(
   if (Library.isSupported()) return withLibrary(Library, video, manifest, start, events);
   if (video.canPlayType('application/vnd.apple.mpegurl')) return native(video, manifest, start, events);
   events.failed({ kind: 'unsupported', detail: '' });
-  return { choose: () => false, retry: () => undefined, destroy: () => undefined };
+  return { choose: () => false, hear: () => undefined, retry: () => undefined, destroy: () => undefined };
 }
 
 /**
@@ -99,6 +104,10 @@ function withLibrary(
   hls.on(Events.LEVEL_SWITCHED, (_, data) => {
     events.quality(hls.autoLevelEnabled ? -1 : data.level, hls.levels[data.level]?.height ?? 0);
   });
+  hls.on(Events.AUDIO_TRACKS_UPDATED, (_, data) => {
+    const first = data.audioTracks.findIndex((track) => track.default);
+    events.sounds(named(data.audioTracks, reader()), Math.max(hls.audioTrack, first, 0));
+  });
   hls.on(Events.ERROR, (_, data: ErrorData) => {
     const said = verdict(data, repairs);
     if (said === 'repair') {
@@ -113,6 +122,9 @@ function withLibrary(
       hls.nextLevel = index;
       return true;
     },
+    hear(index) {
+      hls.audioTrack = index;
+    },
     retry() {
       repairs = 0;
       if (hls.levels.length > 0) hls.startLoad(video.currentTime);
@@ -122,22 +134,41 @@ function withLibrary(
   };
 }
 
+/** The language of the page, in which sounds are named. */
+function reader(): string {
+  return document.documentElement.lang || 'en';
+}
+
+/** Safari's list of sounds, which no library of types knows yet. */
+type NativeSounds = Iterable<{ label: string; language: string; enabled: boolean }> & EventTarget;
+
 function native(video: HTMLVideoElement, manifest: string, start: number, events: SourceEvents): Source {
   const begin = (): void => {
     if (start > 0) video.currentTime = start;
   };
   const failed = (): void => events.failed(nativeFailure(video.error));
+  const heard = (video as HTMLVideoElement & { audioTracks?: NativeSounds }).audioTracks;
+  const list = (): void => {
+    const tracks = [...(heard ?? [])];
+    const playing = tracks.findIndex((track) => track.enabled);
+    events.sounds(named(tracks.map(({ label, language }) => ({ name: label, lang: language })), reader()), Math.max(playing, 0));
+  };
+  heard?.addEventListener('addtrack', list);
   video.addEventListener('loadedmetadata', begin, { once: true });
   video.addEventListener('error', failed);
   video.src = manifest;
   return {
     choose: () => false,
+    hear(index) {
+      [...(heard ?? [])].forEach((track, at) => (track.enabled = at === index));
+    },
     retry() {
       start = video.currentTime;
       video.addEventListener('loadedmetadata', begin, { once: true });
       video.load();
     },
     destroy() {
+      heard?.removeEventListener('addtrack', list);
       video.removeEventListener('error', failed);
       video.removeAttribute('src');
       video.load();

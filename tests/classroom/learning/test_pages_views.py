@@ -58,7 +58,7 @@ def test_a_lecture_has_player_transcript_ruler_and_its_data(client, enrolment):
     response = client.get(address(enrolment, lesson))
     assert response.status_code == 200
     html = response.content.decode()
-    for part in ("video", "ruler", "save", "gaps", "transcript", "notes", "presence", "notice"):
+    for part in ("video", "sound", "ruler", "save", "gaps", "transcript", "notes", "presence", "notice"):
         assert f'data-part="{part}"' in html
     data = script_data(html)
     assert data["duration_ms"] == lesson.duration_ms

@@ -4,7 +4,7 @@
 
 import { createMediaStore } from 'media-chrome/dist/media-store/media-store.js';
 
-import type { Lecture, Quality } from '../../../../media/static_src/player/lecture.ts';
+import type { Lecture, Quality, Sound } from '../../../../media/static_src/player/lecture.ts';
 import type { Captions } from './captions.ts';
 import { Menu } from './menu.ts';
 import { mark, part, remember, remembered } from './page.ts';
@@ -26,11 +26,15 @@ export class Controls {
   #total = part('total');
   #captionMenu: Menu;
   #qualityMenu: Menu;
+  #soundMenu: Menu;
   #captions: Captions;
   #lecture: Lecture;
   /** The height chosen by hand, which a renewed viewing keeps; null lets the network choose. */
   #height: number | null = null;
   #levels: Quality[] = [];
+  /** The sound chosen by hand, by its name in the menu; null leaves it to the lecture. */
+  #sound: string | null = null;
+  #tracks: Sound[] = [];
 
   constructor(lecture: Lecture, captions: Captions, words: Words, calls: ControlCalls) {
     [this.#lecture, this.#video, this.#captions, this.#words] = [lecture, lecture.video, captions, words];
@@ -51,9 +55,14 @@ export class Controls {
       void captions.choose(value === 'off' ? null : value);
     });
     this.#qualityMenu = new Menu(part('quality'), (value) => this.#quality(Number(value)));
+    this.#soundMenu = new Menu(part('sound'), (value) => this.#hear(Number(value)));
     this.#video.addEventListener('volumechange', () => this.#rememberVolume());
     this.#video.addEventListener('lecture:qualities', (event) => {
       this.#qualities((event as CustomEvent<Quality[]>).detail);
+    });
+    this.#video.addEventListener('lecture:sounds', (event) => {
+      const { tracks, playing } = (event as CustomEvent<{ tracks: Sound[]; playing: number }>).detail;
+      this.#sounds(tracks, playing);
     });
     this.#start();
   }
@@ -118,6 +127,19 @@ export class Controls {
   #quality(index: number): void {
     this.#height = this.#levels.find((level) => level.index === index)?.height ?? null;
     this.#lecture.choose(index);
+  }
+
+  #sounds(tracks: Sound[], playing: number): void {
+    this.#tracks = tracks;
+    part('sound').hidden = tracks.length < 2;
+    const kept = tracks.find(({ label }) => label === this.#sound)?.index ?? playing;
+    this.#soundMenu.fill(tracks.map(({ index, label }) => ({ value: String(index), label })), String(kept));
+    if (kept !== playing) this.#lecture.hear(kept);
+  }
+
+  #hear(index: number): void {
+    this.#sound = this.#tracks.find((track) => track.index === index)?.label ?? null;
+    this.#lecture.hear(index);
   }
 
   /** On this device only: how loud it should be is a matter of the room. */
