@@ -26,7 +26,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from ffmpeg import _ffmpeg, _filters, _run  # noqa: F401 - _filters gives streams their methods
+from ffmpeg import _ffmpeg, _filters, _run
 
 from media.errors import EngineMissing, ProcessFailed
 
@@ -147,6 +147,11 @@ def output(*streams: Any, path: Path | str, **options: Any) -> Any:
     )
 
 
+def one_after_another(sounds: Sequence[Any]) -> Any:
+    """Return the sounds of several inputs joined into one."""
+    return _filters.concat(*sounds, v=0, a=1)
+
+
 def command(*outputs: Any, threads: int = 0, progress: bool = True) -> list[str]:
     """Return the command line for the outputs of one graph, with one decode for all of them."""
     node = outputs[0] if len(outputs) == 1 else _ffmpeg.merge_outputs(*outputs)
@@ -172,10 +177,11 @@ def run(
     *,
     limits: Limits | None = None,
     on_tick: Callable[[Progress], None] | None = None,
+    tick_s: float = _TICK_S,
 ) -> Usage:
     """Run ffmpeg to its end and return what it used.
 
-    `on_tick` is called about twice a second with the progress; whatever it raises ends the process.
+    `on_tick` is called about every `tick_s` seconds with the progress; whatever it raises ends the process.
     Raises `ProcessFailed` for a bad end, a stall or a broken limit.
     """
     limits = limits or Limits()
@@ -186,7 +192,7 @@ def run(
             on_tick(reader.progress)
         return True
 
-    return _supervise(cmd, limits=limits, on_stdout=reader.feed, on_tick=tick)
+    return _supervise(cmd, limits=limits, on_stdout=reader.feed, on_tick=tick, tick_s=tick_s)
 
 
 def capture(cmd: Sequence[str], *, limits: Limits | None = None, max_bytes: int = 512 * 1024**2) -> bytes:
@@ -278,6 +284,7 @@ def _supervise(
     limits: Limits,
     on_stdout: Callable[[bytes], None],
     on_tick: Callable[[], bool],
+    tick_s: float = _TICK_S,
 ) -> Usage:
     begin = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - a list, no shell; the path is our own
@@ -296,7 +303,7 @@ def _supervise(
     )
     tail = bytearray()
     try:
-        _pump(process, begin, limits, on_stdout, on_tick, tail)
+        _pump(process, begin, limits, on_stdout, on_tick, tail, tick_s)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     except BaseException:
@@ -319,6 +326,7 @@ def _pump(
     on_stdout: Callable[[bytes], None],
     on_tick: Callable[[], bool],
     tail: bytearray,
+    tick_s: float,
 ) -> None:
     """Read both pipes until they close; keep the tail of stderr; watch the clocks."""
     assert process.stdout is not None  # noqa: S101 - both pipes were asked for
@@ -329,7 +337,7 @@ def _pump(
             os.set_blocking(pipe.fileno(), False)
             selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
-            for key, _ in selector.select(_TICK_S):
+            for key, _ in selector.select(tick_s):
                 pipe: IO[bytes] = key.fileobj  # type: ignore[no-redef]
                 data = pipe.read(1 << 20)
                 if data == b"":
@@ -341,7 +349,7 @@ def _pump(
                     tail += data
                     del tail[:-_TAIL_BYTES]
             now = time.monotonic()
-            if now - ticked >= _TICK_S:
+            if now - ticked >= tick_s:
                 ticked = now
                 on_tick()
             if now - begin > limits.wall_s:

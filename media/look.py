@@ -1,7 +1,7 @@
 """A quick look at the source, to tell what kind of lecture it is.
 
-Five stretches of two seconds, each from a keyframe on, as small grey frames: about a second of work,
-whatever the length.
+Five stretches of two seconds, each from a keyframe on, as small grey frames: a second of work, whatever
+the length. A lecture whose picture can be copied does not wait for it.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from PIL import Image
 
 from media import ffmpeg, recipes
 from media.errors import ProcessFailed
-from media.facts import Facts
+from media.facts import Facts, Video
 from media.frames import moving_share
 from media.plan import Look
 
@@ -30,7 +30,7 @@ def take_look(path: Path, facts: Facts) -> Look:
         return Look(median=0.0, high=0.0, spread=0.0, samples=0)
     size = (_WIDTH, max(32, round(_WIDTH * video.height / video.width / 2) * 2))
     found = ffmpeg.side_by_side(
-        lambda start: _stretch(path, video.index, start, size),
+        lambda start: _stretch(path, video, start, size),
         stretches(facts.duration_ms, video.keyframes_ms),
     )
     shares = [share for stretch in found for share in stretch]
@@ -61,10 +61,10 @@ def stretches(duration_ms: int, keyframes_ms: tuple[int, ...]) -> list[int]:
     return sorted(starts)
 
 
-def _stretch(path: Path, index: int, start_ms: int, size: tuple[int, int]) -> list[float]:
+def _stretch(path: Path, video: Video, start_ms: int, size: tuple[int, int]) -> list[float]:
     try:
         data = ffmpeg.capture(
-            recipes.look(path, index, start_ms, size), limits=ffmpeg.Limits(wall_s=30, stall_s=30, cpu_s=60)
+            recipes.look(path, video, start_ms, size), limits=ffmpeg.Limits(wall_s=30, stall_s=30, cpu_s=60)
         )
     except ProcessFailed:
         return []  # the plan falls back to a careful ladder; real trouble shows when it is encoded

@@ -8,9 +8,10 @@ several descriptions, samples beyond the end of the file) is left to the list.
 import struct
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import accumulate, chain, pairwise, repeat
+from operator import add
 from pathlib import Path
 
 from media import fmp4
@@ -90,6 +91,17 @@ def _tracks(moov: bytes) -> Iterator[tuple[int, dict[bytes, fmp4.Box]]]:
         yield struct.unpack_from(">I", moov, head.body + (20 if moov[head.body] == 1 else 12))[0], boxes
 
 
+def _reaches_back(times: "array[float]", keys: Sequence[int]) -> bool:
+    """Whether a frame is shown before the keyframe that it follows in the file; `keys` are places in `times`."""
+    ends = [*keys[1:], len(times) - 1]
+    # Up to the next keyframe and with it.
+    return any(
+        min(times[key : end + 1]) < times[key] - 1e-4
+        for key, end in zip(keys, ends, strict=True)
+        if end > key
+    )
+
+
 class _Track:
     """One track's tables."""
 
@@ -123,22 +135,27 @@ class _Track:
                 raise _UnusualError
         if any(abs(shift) >= _FURTHEST for _, shift in shifts):
             raise _UnusualError
-        ticks = array("q")
-        at = 0
-        moved = (shift for many, shift in shifts for shift in repeat(shift, many))
-        last = 0.0
-        for many, length in self.runs:
-            for _ in range(many):
-                ticks.append(at + next(moved))
-                at += length
-            last = max(last, max(ticks[len(ticks) - many :], default=0) + min(length, 10 * self.timescale))
+        # Whole tables at a time: two hours have a quarter of a million frames, and someone waits.
+        decoded = accumulate(chain.from_iterable(repeat(ticks, many) for many, ticks in self.runs), initial=0)
+        ticks = array("q", map(add, decoded, chain.from_iterable(repeat(by, many) for many, by in shifts)))
         if min(ticks) < self.edit.begin or (self.edit.end is not None and max(ticks) >= self.edit.end):
             raise _UnusualError
-        keys = set(self._list(b"stss", "I")) if b"stss" in self.boxes else None
-        found = Packets(bytes=sum(self.sizes), last=self._last(last))
-        for number, tick in enumerate(ticks, 1):
-            found.add(self._moment(tick), is_key=keys is None or number in keys)
-        return found
+        last = at = 0
+        for many, length in self.runs:
+            last = max(last, max(ticks[at : at + many], default=0) + min(length, 10 * self.timescale))
+            at += many
+        begin, pace = self.edit.begin - self.edit.delay, self.timescale
+        times = array("d", [round((tick - begin) / pace, 6) for tick in ticks])
+        keys: Sequence[int] = range(len(times))
+        if b"stss" in self.boxes:
+            keys = [number - 1 for number in sorted(set(self._list(b"stss", "I"))) if number <= len(times)]
+        return Packets(
+            times=times,
+            keys=[times[key] for key in keys],
+            last=self._last(last),
+            bytes=sum(self.sizes),
+            open_gop=_reaches_back(times, keys),
+        )
 
     def _ends(self) -> Packets:
         if b"ctts" in self.boxes:
@@ -202,14 +219,13 @@ class _Track:
             starts = self._values(body + 8, self._number(b"co64", 4), "Q")
         else:
             starts = self._list(b"stco", "I")
-        last = max(range(len(starts)), key=starts.__getitem__)
+        last = starts.index(max(starts))
         rules = self._list(b"stsc", "I", width=3)
-        before = each = 0
-        for n in range(0, len(rules), 3):
-            first, each = rules[n] - 1, rules[n + 1]
-            following = rules[n + 3] - 1 if n + 3 < len(rules) else len(starts)
-            if first <= last < following:
-                before += (last - first) * each
+        before = 0
+        firsts = [*rules[::3], len(starts) + 1]
+        for (first, following), each in zip(pairwise(firsts), rules[1::3], strict=True):
+            if first <= last + 1 < following:
+                before += (last + 1 - first) * each
                 return int(starts[last] + sum(self.sizes[before : before + each]))
             before += (following - first) * each
         raise _UnusualError

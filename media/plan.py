@@ -130,6 +130,8 @@ class Plan:
     why: tuple[str, ...] = ()
     thumb_step: int = 1
     filters: tuple[str, ...] = field(default=())
+    # Only what does not depend on a look is decided: the copied top and the sound. See media.sketch.
+    is_sketch: bool = False
 
     @property
     def duration_ms(self) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from media import av1, ffmpeg
-from media.facts import Facts
+from media.facts import Facts, Video
 from media.plan import THUMB_WIDTH, Piece, Plan, Rung, Sound
 
 _FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
@@ -208,23 +208,33 @@ def audio(path: Path, plan: Plan, sound: Sound, folder: Path, *, gain_db: float)
     return ffmpeg.command(ffmpeg.output(stream, path=target, **options)), target
 
 
-def loudness(path: Path, index: int, start_s: float, length_s: float) -> list[str]:
-    """Return the command that measures a stretch of sound; the summary stands at the end of stderr."""
-    stream = ffmpeg.source(path, ss=_seconds(start_s), t=_seconds(length_s))[str(index)]
-    stream = stream.filter("aformat", sample_rates=_AUDIO_RATE, channel_layouts="stereo")
-    stream = stream.filter("ebur128", framelog="verbose")
-    cmd = ffmpeg.command(ffmpeg.output(stream, path="-", f="null"))
+def loudness(path: Path, index: int, stretches: list[tuple[float, float]]) -> list[str]:
+    """Return the command that measures stretches of sound as one; the summary stands at the end of stderr.
+
+    `stretches` are seconds: where each begins, and its length.
+    """
+    parts = [
+        ffmpeg.source(path, ss=_seconds(start), t=_seconds(length))[str(index)].filter(
+            "aformat", sample_rates=_AUDIO_RATE, channel_layouts="stereo"
+        )
+        for start, length in stretches
+    ]
+    whole = parts[0] if len(parts) == 1 else ffmpeg.one_after_another(parts)
+    cmd = ffmpeg.command(ffmpeg.output(whole.filter("ebur128", framelog="verbose"), path="-", f="null"))
     cmd[cmd.index("level+warning")] = "info"
     return cmd
 
 
-def look(path: Path, index: int, start_ms: int, size: tuple[int, int]) -> list[str]:
+def look(path: Path, video: Video, start_ms: int, size: tuple[int, int]) -> list[str]:
     """Return the command that shows two seconds of small grey frames, five a second, on stdout."""
-    options: dict[str, Any] = {"t": 2, "reinit_filter": 0}
+    options: dict[str, Any] = {"t": 2, "reinit_filter": 0, "threads": 1, "skip_loop_filter": "all"}
+    if video.rate >= 20:
+        # Of four frames one is looked at: those that no other needs are not even decoded.
+        options["skip_frame"] = "noref"
     if start_ms:
         # A millisecond on: its time was rounded, and before a keyframe means from the one before it.
         options["ss"] = f"{(start_ms + 1) / 1000:.3f}"
-    picture = ffmpeg.source(path, **options)[str(index)].filter("fps", fps=5)
+    picture = ffmpeg.source(path, **options)[str(video.index)].filter("fps", fps=5)
     picture = picture.filter("scale", size[0], size[1], flags="area")
     made = ffmpeg.output(picture, path="pipe:1", **{"f": "rawvideo", "pix_fmt": "gray", "frames:v": 10})
     return ffmpeg.command(made, threads=1, progress=False)

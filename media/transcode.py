@@ -16,7 +16,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from media import av1, cover, ffmpeg, fmp4, frames, leases, loudness, preview, recipes, store
+from media import av1, cover, ffmpeg, fmp4, frames, leases, loudness, prepare, preview, recipes, store
 from media.errors import EngineMissing, LeaseLost, OutputBroken, ProcessFailed
 from media.facts import Facts
 from media.leases import Heart, Job
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 _BYTES_PER_S = 1_000_000
 # Segments of a growing file that are shown before the rest is stored.
 _OPENING = 4
+# How often such a file is looked at until something of it is there: someone waits to watch.
+_FIRST_S = 0.1
 
 
 class Workbench:
@@ -123,7 +125,7 @@ class Workbench:
         Often at first, since someone may wait to watch; then seldom, since each look reads the file's
         structure again.
         """
-        due = time.monotonic() + 0.5
+        due = 0.0
 
         def tick(progress: ffmpeg.Progress) -> None:
             nonlocal due
@@ -162,6 +164,9 @@ def encode_chunk(job: Job) -> bool:
     if chunk.lease != job.lease:
         raise LeaseLost
     with leases.Heart(job) as beating, store.workshop(str(chunk.encode_id)) as folder:
+        if chunk.kind == Chunk.Kind.VIDEO:
+            prepare.complete_plan(job, beating)
+            chunk.encode.refresh_from_db(fields=["plan"])
         bench = Workbench(chunk, job, beating, folder)
         store.require_space((bench.piece.end_ms - bench.piece.start_ms) * _BYTES_PER_S // 1000)
         makers = {Chunk.Kind.VIDEO: _picture, Chunk.Kind.COPY: _copied, Chunk.Kind.AUDIO: _sound}
@@ -255,7 +260,7 @@ def _copied(bench: Workbench) -> dict[str, Any]:
         # The last one may still be growing.
         bench.keep(movie, name, parts if is_whole else bench.early(name, parts[:-1]), shift)
 
-    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))
+    usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep), tick_s=_FIRST_S)
     movie = fmp4.read(path)
     count = sum(fragment.samples for fragment in movie.fragments)
     if abs(count - video.frames) > 1:
@@ -287,7 +292,7 @@ def _sound(bench: Workbench) -> dict[str, Any]:
         bench.keep(movie, sound.name, parts if is_whole else bench.early(sound.name, parts), 0)
 
     try:
-        usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep))
+        usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.watch(path, keep), tick_s=_FIRST_S)
         keep(fmp4.read(path), True)
     except (ProcessFailed, OutputBroken) as error:
         if error.code not in {"ffmpeg_failed", "not_whole"} or bench.facts.video is None:
