@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from media import captions, spool
@@ -30,7 +30,8 @@ class LectureState:
     """Where a lecture stands on the scale of six fields.
 
     `stage` is the field under way (or, once published, the last); `share` how much of that field is
-    done, 0 to 1; `seconds_left` an estimate, None where there is no honest one. `reason` is a code of
+    done, 0 to 1; `seconds_left` an estimate, None where there is no honest one. `is_waiting`: nobody is at
+    it now; `is_held`: since it could not go on, and is tried again by itself. `reason` is a code of
     media.errors where `failed`.
     """
 
@@ -42,6 +43,7 @@ class LectureState:
     detail: str = ""
     is_moving: bool = False
     is_waiting: bool = False
+    is_held: bool = False
     is_playable: bool = False
 
     @property
@@ -116,15 +118,27 @@ def cues_of(track: Track) -> list[captions.Cue]:
 
 def newest_encodes() -> "Prefetch[Any, Any, Any]":
     """Return the prefetch that `state_in` needs: each lecture's encodes with the milliseconds done."""
-    encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).order_by("-number")
+    encodes = _with_work(timezone.now()).order_by("-number")
     encodes = encodes.select_related("source").prefetch_related("renditions")
     return Prefetch("encodes", queryset=encodes, to_attr="encodes_newest_first")
 
 
 def state_of(lecture: Lecture, now: datetime | None = None) -> LectureState:
     """Return where `lecture` stands, by its newest encode. Two queries; see `state_in` for lists."""
-    encodes = Encode.objects.annotate(done_ms=Sum("chunks__done_ms")).filter(lecture=lecture)
-    return state_from(lecture, encodes.order_by("-number").first(), now or timezone.now())
+    moment = now or timezone.now()
+    newest = _with_work(moment).filter(lecture=lecture).order_by("-number").first()
+    return state_from(lecture, newest, moment)
+
+
+def _with_work(now: datetime) -> QuerySet[Encode]:
+    """Annotate encodes with the milliseconds done, the pieces that somebody is at, and those that are held up."""
+    at_work = Q(chunks__state=Chunk.State.LEASED, chunks__leased_until__gte=now)
+    held = Q(chunks__state=Chunk.State.DUE, chunks__due_at__gt=now) & ~Q(chunks__detail="")
+    return Encode.objects.annotate(
+        done_ms=Sum("chunks__done_ms"),
+        at_work=Count("chunks", filter=at_work),
+        held=Count("chunks", filter=held),
+    )
 
 
 def states_of(lectures: Iterable[Lecture], now: datetime | None = None) -> dict[int, LectureState]:
@@ -143,7 +157,7 @@ def newest_first(lecture: Lecture) -> list[Encode]:
 
 
 def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> LectureState:
-    """Work the state out of the newest encode, annotated with `done_ms`. No query."""
+    """Work the state out of the newest encode, annotated as `_with_work` does. No query."""
     playable = lecture.current_id is not None
     if encode is None:
         return LectureState("uploading", is_playable=playable)
@@ -156,15 +170,25 @@ def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> Lectur
         return LectureState(
             stage, part, failed=True, reason=encode.reason, detail=encode.detail, is_playable=playable
         )
-    waiting = encode.lease is None and encode.state == Encode.State.RECEIVED
-    if encode.state == Encode.State.RECEIVED:
-        return LectureState("received", 0.5, is_moving=True, is_waiting=waiting, is_playable=playable)
-    if encode.state == Encode.State.PROBED:
-        return LectureState("probed", 1.0, is_moving=True, is_playable=playable)
-    if encode.state == Encode.State.PACKAGING:
-        return LectureState("packaging", 0.5, is_moving=True, is_playable=playable)
-    left = _seconds_left(encode, share, now)
-    return LectureState("transcoding", share, left, is_moving=True, is_playable=playable)
+    if encode.state == Encode.State.TRANSCODING:
+        waiting, held = not getattr(encode, "at_work", 0), bool(getattr(encode, "held", 0))
+        left = None if waiting else _seconds_left(encode, share, now)
+    else:
+        waiting, held, left = encode.lease is None, bool(encode.detail) and encode.due_at > now, None
+    stage, share = {
+        Encode.State.RECEIVED: ("received", 0.5),
+        Encode.State.PROBED: ("probed", 1.0),
+        Encode.State.PACKAGING: ("packaging", 0.5),
+    }.get(Encode.State(encode.state), ("transcoding", share))
+    return LectureState(
+        stage,
+        share,
+        left,
+        is_moving=True,
+        is_waiting=waiting,
+        is_held=waiting and held,
+        is_playable=playable,
+    )
 
 
 def is_watchable_early(encode: Encode) -> bool:

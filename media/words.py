@@ -147,12 +147,15 @@ def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -
         "probed": (_("Checked"), _("being planned.")),
         "transcoding": (
             _("Encoding %(percent)d %%") % {"percent": state.percent},
-            f"{time_left(state.seconds_left)}{early}",
+            (_("waiting for a free worker.") if state.is_waiting else time_left(state.seconds_left)) + early,
         ),
         "packaging": (_("Packaging"), _("almost done.") + early),
         "published": (_("Published"), _published(lecture, encode)),
     }
-    return said.get(state.stage, ("", ""))
+    headline, rest = said.get(state.stage, ("", ""))
+    if state.is_held:
+        rest = _("it could not go on and is tried again by itself.") + early
+    return headline, rest
 
 
 def _published(lecture: Lecture, encode: Encode) -> str:

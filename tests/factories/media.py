@@ -106,6 +106,13 @@ class ChunkFactory(DjangoModelFactory):
     start_ms = factory.LazyAttribute(lambda o: o.index * 60_000)
     end_ms = factory.LazyAttribute(lambda o: o.start_ms + 60_000)
 
+    class Params:
+        at_work = factory.Trait(
+            state=Chunk.State.LEASED,
+            lease=factory.LazyFunction(uuid.uuid4),
+            leased_until=factory.LazyFunction(lambda: timezone.now() + timedelta(seconds=30)),
+        )
+
 
 class TrackFactory(DjangoModelFactory):
     """Chinese captions of two cues."""

@@ -4,7 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -146,6 +146,11 @@ def test_what_cannot_go_on_is_no_row(owner: Any, client: Client, fields: dict[st
         ({"lease": uuid.uuid4()}, "being checked."),
         ({"state": "probed"}, "being planned."),
         ({"state": "transcoding", "planned_ms": 100}, "Encoding 0 %"),
+        ({"state": "transcoding", "planned_ms": 100}, "waiting for a free worker."),
+        (
+            {"state": "packaging", "detail": "storage", "due_at": datetime(2100, 1, 1, tzinfo=UTC)},
+            "it could not go on and is tried again by itself.",
+        ),
         ({"state": "packaging"}, "almost done."),
         ({"published": True}, "no captions"),
         ({"failed": True}, "Check failed"),

@@ -65,13 +65,48 @@ def test_progress_is_done_work_over_planned_work() -> None:
 def test_an_estimate_follows_the_pace_so_far() -> None:
     now = timezone.now()
     encode = EncodeFactory(state="transcoding", planned_ms=100_000, started_at=now - timedelta(seconds=60))
-    chunk = ChunkFactory(encode=encode, done_ms=25_000)
+    chunk = ChunkFactory(encode=encode, done_ms=25_000, at_work=True)
     assert queries.state_of(encode.lecture, now).seconds_left == 180
     Chunk.objects.filter(pk=chunk.pk).update(done_ms=2_000)
     assert queries.state_of(encode.lecture, now).seconds_left is None
     Chunk.objects.filter(pk=chunk.pk).update(done_ms=25_000)
     Encode.objects.filter(pk=encode.pk).update(started_at=now - timedelta(seconds=2))
     assert queries.state_of(encode.lecture, now).seconds_left is None
+
+
+@pytest.mark.parametrize(
+    ("piece", "waits", "held"),
+    [
+        ({"at_work": True}, False, False),
+        ({}, True, False),
+        # Its worker was killed, and nobody has taken it over yet.
+        ({"at_work": True, "leased_until": timedelta(seconds=-1)}, True, False),
+        ({"detail": "[Errno 28] No space left", "due_at": timedelta(seconds=20)}, True, True),
+        # Its time has come: from here on it waits for a worker like any other.
+        ({"detail": "[Errno 28] No space left", "due_at": timedelta(seconds=-1)}, True, False),
+    ],
+)
+def test_what_nobody_is_at_waits_and_has_no_estimate(piece: dict[str, Any], waits: bool, held: bool) -> None:
+    now = timezone.now()
+    encode = EncodeFactory(state="transcoding", planned_ms=100_000, started_at=now - timedelta(minutes=9))
+    ChunkFactory(encode=encode, state=Chunk.State.DONE, done_ms=50_000)
+    given = {name: now + at if isinstance(at, timedelta) else at for name, at in piece.items()}
+    ChunkFactory(encode=encode, **given)
+    found = queries.state_of(encode.lecture, now)
+    assert (found.is_waiting, found.is_held, found.seconds_left is None) == (waits, held, waits)
+    (listed,) = queries.states_of(queries.lectures_with_states(Lecture.objects.all()), now).values()
+    assert listed == found
+    # A better piece beside it that runs: then the lecture goes on.
+    ChunkFactory(encode=encode, at_work=True)
+    assert not queries.state_of(encode.lecture, now).is_waiting
+
+
+@pytest.mark.parametrize("stage", ["received", "probed", "packaging"])
+def test_a_step_that_could_not_go_on_says_so_until_its_time_comes(stage: str) -> None:
+    now = timezone.now()
+    encode = EncodeFactory(state=stage, detail="storage", due_at=now + timedelta(seconds=20))
+    assert queries.state_of(encode.lecture, now).is_held
+    assert not queries.state_of(encode.lecture, now + timedelta(seconds=21)).is_held
 
 
 def test_a_failure_says_where_and_why() -> None:

@@ -140,7 +140,7 @@ def test_the_stages_are_named_in_the_readers_language(language: str) -> None:
 def test_what_is_left_follows_from_the_pace(done: int, seconds: int, left: int | None) -> None:
     now = timezone.now()
     encode = EncodeFactory(state="transcoding", planned_ms=100, started_at=now - timedelta(seconds=seconds))
-    ChunkFactory(encode=encode, done_ms=done)
+    ChunkFactory(encode=encode, done_ms=done, at_work=True)
     assert queries.state_of(encode.lecture, now).seconds_left == left
 
 
@@ -156,7 +156,7 @@ def test_more_work_done_than_was_planned_is_never_more_than_all() -> None:
 @pytest.mark.parametrize(("done", "percent"), [(0, 0), (1, 0), (199, 99), (200, 100)])
 def test_a_hundred_percent_is_said_only_when_all_is_done(done: int, percent: int) -> None:
     encode = EncodeFactory(state="transcoding", planned_ms=200)
-    ChunkFactory(encode=encode, done_ms=done)
+    ChunkFactory(encode=encode, done_ms=done, at_work=True)
     assert queries.state_of(encode.lecture).percent == percent
 
 
