@@ -85,7 +85,7 @@ def begin(*, owner: Any, declared: Declared, length: int, head: bytes = b"") -> 
 
     `head` are the first bytes as the client says: what is no recording is refused before it is sent. The
     bucket's own are looked at in the end. Raises `UploadRefused`; rows are written before the bucket is
-    asked, so that a crash leaves nothing in it that nobody remembers.
+    asked, so that a crash leaves nothing in it that nobody remembers. Locks the tenant.
     """
     if not bucket.is_there():
         raise NotDirect
@@ -97,13 +97,12 @@ def begin(*, owner: Any, declared: Declared, length: int, head: bytes = b"") -> 
     known = ends.known_source(owner, declared.digest, length)
     if known is not None:
         upload.offset, transfer.stage = length, Stage.ENDED
-        with transaction.atomic():
+        with ends.room_for(upload, known):
             upload.save(force_insert=True)
             transfer.save(force_insert=True)
             ends.become_lecture(upload, known)
         return upload
-    ends.check_quota(upload.tenant, length)
-    with transaction.atomic():
+    with ends.room_for(upload):
         upload.save(force_insert=True)
         transfer.save(force_insert=True)
     try:

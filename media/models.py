@@ -14,6 +14,12 @@ from media.slides_models import Slide as Slide
 from media.slides_models import SlideScan as SlideScan
 
 
+class Tenant(models.Model):
+    """Whose quota uploads count for; its lock orders those that begin. Its name is opaque to this room."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+
+
 class Upload(models.Model):
     """A resumable transfer: by tus 1.0.0 into the spool, whose synced size is the truth of `offset`, or direct.
 

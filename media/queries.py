@@ -14,7 +14,7 @@ from media.chapters_read import ChapterMark as ChapterMark
 from media.chapters_read import SlideMark as SlideMark
 from media.chapters_read import chapters_of as chapters_of
 from media.chapters_read import slides_of as slides_of
-from media.models import Chunk, Encode, Lecture, Source, Track, Upload
+from media.models import Chunk, DirectTransfer, Encode, Lecture, Source, Track, Upload
 from media.permissions import sees_all
 
 # The six fields of the scale, in their order. An upload is in the first; `failed` stays in the
@@ -220,9 +220,9 @@ def used_bytes(tenant: str) -> int:
     """Return the bytes that count against a tenant: the sources of its lectures and what it is sending."""
     kept = Source.objects.filter(encodes__lecture__tenant=tenant).distinct().aggregate(n=Sum("size"))["n"]
     waiting = Q(state=Upload.State.RECEIVING) | Q(state=Upload.State.FINISHED, concat="partial")
-    coming = Upload.objects.filter(waiting, tenant=tenant, expires_at__gt=timezone.now()).aggregate(
-        n=Sum("length")
-    )["n"]
+    # What is complete in the bucket becomes a lecture, however long its check waits.
+    held = Q(expires_at__gt=timezone.now()) | Q(direct__stage=DirectTransfer.Stage.CHECKING)
+    coming = Upload.objects.filter(waiting, held, tenant=tenant).aggregate(n=Sum("length"))["n"]
     return int(kept or 0) + int(coming or 0)
 
 

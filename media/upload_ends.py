@@ -1,13 +1,16 @@
 """The two ends that tus and direct uploads share: what is asked before one begins, and what it becomes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from media import ingest
-from media.models import Lecture, Source, Upload
+from media.models import Lecture, Source, Tenant, Upload
 from media.permissions import may_change, may_upload, tenant_of
 from media.queries import used_bytes, visible_lectures
 from media.upload_rules import Declared, Gone, NotAllowed, NotFound, OverQuota, declared_in, title_of
@@ -36,11 +39,23 @@ def known_source(owner: Any, digest: str, length: int) -> Source | None:
     )
 
 
-def check_quota(tenant: str, length: int) -> None:
-    """Refuse with `OverQuota` what the tenant has no room for, with all that is under way."""
-    quota = settings.TENANT_QUOTA_BYTES
-    if quota and used_bytes(tenant) + length > quota:
-        raise OverQuota
+@contextmanager
+def room_for(upload: Upload, known: Source | None = None) -> Iterator[None]:
+    """Save an upload, and what belongs to it, inside: where there is room for it in its tenant's quota.
+
+    All that is kept and under way counts, and of bytes that are `known` nothing that the tenant keeps
+    already. A transaction; locks the tenant, so that of two that begin at once the second counts the
+    first. Raises `OverQuota`.
+    """
+    with transaction.atomic():
+        if quota := settings.TENANT_QUOTA_BYTES:
+            tenants = Tenant.objects
+            tenants.bulk_create([Tenant(name=upload.tenant)], ignore_conflicts=True)
+            tenants.select_for_update().get(name=upload.tenant)
+            kept = known is not None and known.encodes.filter(lecture__tenant=upload.tenant).exists()
+            if not kept and used_bytes(upload.tenant) + upload.length > quota:
+                raise OverQuota
+        yield
 
 
 def expiry(now: datetime | None = None) -> datetime:
@@ -52,7 +67,8 @@ def new_upload(owner: Any, declared: Declared, length: int, lecture: Lecture | N
     """Return the row of an upload that is about to begin; it is not saved yet."""
     return Upload(
         owner=owner,
-        tenant=tenant_of(owner),
+        # What replaces a video is kept on the account of the lecture, wherever its trainer works now.
+        tenant=(lecture.tenant if lecture else "") or tenant_of(owner),
         filename=declared.filename,
         content_type=declared.content_type,
         metadata=declared.raw,

@@ -71,7 +71,7 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
     """Make an upload of `length` bytes and its empty file; a file that is known is finished at once.
 
     A file is known when its declared SHA-256 and length are those of a source behind a lecture that the
-    owner may see. Raises `UploadRefused` before anything is written.
+    owner may see. Raises `UploadRefused`, and nothing is left then. Locks the tenant.
     """
     lecture = ends.lecture_to_replace(owner, declared)
     if not partial:
@@ -83,17 +83,17 @@ def begin(*, owner: Any, declared: Declared, length: int, partial: bool = False)
     known = ends.known_source(owner, declared.digest, length) if not partial else None
     if known is not None:
         upload.offset = length
-        with transaction.atomic():
+        with ends.room_for(upload, known):
             upload.save(force_insert=True)
             ends.become_lecture(upload, known)
         return upload
-    ends.check_quota(upload.tenant, length)
     spool.check_room(length)
-    spool.create(upload.pk)
-    try:
+    with ends.room_for(upload):
         upload.save(force_insert=True)
+    try:
+        spool.create(upload.pk)
     except BaseException:
-        spool.remove(upload.pk)
+        upload.delete()
         raise
     return upload
 
@@ -250,7 +250,8 @@ def _parts_of(owner: Any, part_ids: list[uuid.UUID]) -> list[Upload]:
     for part in parts:
         if part.concat != "partial" or part.state == Upload.State.RECEIVING:
             raise BadRequest
-        if part.state != Upload.State.FINISHED or not spool.path_of(part.pk).exists():
+        is_kept = part.state == Upload.State.FINISHED and part.expires_at > timezone.now()
+        if not is_kept or not spool.path_of(part.pk).exists():
             raise Gone
     return parts
 
