@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from classroom.completion.models import Correction
+from courses.catalogue.titles import titled
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Told:
     text: str
     decision: str
     decision_text: str
+
+    @property
+    def course(self) -> str:
+        """The course's code and title, in the reader's language."""
+        enrolment = self.correction.enrolment
+        return f"{enrolment.course.code} {titled(enrolment.edition)}"
 
     @property
     def is_open(self) -> bool:

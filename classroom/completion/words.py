@@ -129,9 +129,11 @@ def _exam(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
         return _("Pass the exam"), _("The course has no exam."), _ask()
     if item.is_met:
         return title, _("Passed with %(score)s") % mark, ""
+    # One that waits for something before it was perhaps sat already.
+    is_sat = item.state == State.UNDER_WAY or item.have > 0
+    standing = _("Best result so far: %(score)s") % mark if is_sat else _("Not sat yet")
     if item.state == State.UNDER_WAY:
-        return title, _("Best result so far: %(score)s") % mark, _("Sit the exam again.")
-    standing = _("Not sat yet")
+        return title, standing, _("Sit the exam again.")
     if item.step == Step.FINISH_LESSONS:
         return title, standing, _("The exam opens when the lessons before it are finished.")
     return title, standing, _("Sit the exam.")

@@ -66,7 +66,10 @@ def supervise(request: HttpRequest, enrolment_id: int, attempt_id: int) -> HttpR
     assert isinstance(person, User)  # noqa: S101 - login_required has let no one else in
     attempt = _under_way(enrolment_id, attempt_id, person)
     takes_back = "reason" in request.POST
-    form, taking = _forms(request, person, takes_back)
+    held = supervisions_of([attempt]).get(attempt.pk)
+    form, taking = _forms(
+        request, takes_back, *((held.invigilator, held.place) if held else (person.name, ""))
+    )
     sent = taking if takes_back else form
     if request.method == "POST" and sent.is_valid():
         try:
@@ -83,17 +86,20 @@ def supervise(request: HttpRequest, enrolment_id: int, attempt_id: int) -> HttpR
         "attempt": attempt,
         "enrolment": attempt.enrolment,
         "course_title": titled(attempt.enrolment.edition),
-        "held": supervisions_of([attempt]).get(attempt.pk),
+        "held": held,
         "form": form,
         "taking": taking,
     }
     return render(request, "reports/supervise.html", context, status=422 if sent.errors else 200)
 
 
-def _forms(request: HttpRequest, person: User, takes_back: bool) -> tuple[forms.Form, forms.Form]:
+def _forms(
+    request: HttpRequest, takes_back: bool, invigilator: str, place: str
+) -> tuple[forms.Form, forms.Form]:
     """Return both forms, the one that was sent with what was sent."""
     data = request.POST if request.method == "POST" else None
-    form = SuperviseForm(None if takes_back else data, initial={"invigilator": person.name})
+    initial = {"invigilator": invigilator, "place": place}
+    form = SuperviseForm(None if takes_back else data, initial=initial)
     return form, TakeBackForm(data if takes_back else None)
 
 

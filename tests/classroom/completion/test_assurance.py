@@ -124,6 +124,17 @@ class TestSettled:
         assert done.assurance == expected
         assert level(done.inputs["assurance"]) == expected
 
+    def test_a_supervised_exam_that_was_not_passed_and_not_asked_for_gives_nothing(
+        self, learner: Learner
+    ) -> None:
+        edition = learner.enrolment.edition
+        edition.rule = {"version": 1, "all": [part for part in edition.rule["all"] if part["kind"] != "exam"]}
+        edition.save()
+        self.sit(learner.enrolment, watched=True, passed=False)
+        done = settle(enrolment=learner.enrolment)
+        assert done is not None
+        assert done.assurance == "A1"
+
     @pytest.mark.parametrize(("passed", "expected"), [(0, "A1"), (1, "A2")])
     def test_a_check_that_another_person_passed_or_that_was_missed_does_not_count(
         self, learner: Learner, passed: int, expected: str

@@ -208,6 +208,23 @@ def test_the_sweep_settles_and_awards_what_was_left():
     assert learning.award_missing() == 0
 
 
+def test_an_exam_that_waits_for_lessons_tells_the_best_result_so_far_where_it_was_sat():
+    learner = Learner.on_edition(exam=True)
+    with translation.override("en"):
+        exam = words.lines(queries.explain(learner.enrolment), {})[1]
+        assert exam.standing == "Not sat yet"
+        AttemptFactory(
+            enrolment=learner.enrolment,
+            exam=learner.enrolment.edition.exam,
+            graded=True,
+            score=Decimal("45.5"),
+            is_passed=False,
+        )
+        exam = words.lines(queries.explain(learner.enrolment), {})[1]
+    assert exam.standing == "Best result so far: 45.5"
+    assert exam.next_step == "The exam opens when the lessons before it are finished."
+
+
 def test_clock_rounds_up_so_that_something_missing_never_shows_as_nothing():
     assert words.clock(1) == "0:01"
     assert words.clock(60_000) == "1:00"

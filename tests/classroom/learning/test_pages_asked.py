@@ -74,3 +74,5 @@ def test_my_learning_tells_of_ones_own_corrections_and_of_nobody_elses(client: C
         assert words in text
     for words in ("内部备注", "别人的理由"):
         assert words not in text
+    english = client.get("/learn/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert f">{enrolment.course.code} {enrolment.edition.title_en}</a></p>" in english

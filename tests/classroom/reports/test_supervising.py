@@ -95,7 +95,9 @@ def test_a_mistake_is_taken_back_on_the_same_page(client: Client, city: World, a
     client.force_login(city.manager)
     assert 'name="reason"' not in client.get(path_of(attempt)).content.decode()
     client.post(path_of(attempt), SAID)
-    assert 'name="reason"' in client.get(path_of(attempt)).content.decode()
+    answer = client.get(path_of(attempt))
+    assert 'name="reason"' in answer.content.decode()
+    assert answer.context["form"].initial == SAID
     assert client.post(path_of(attempt), {"reason": ""}).status_code == 422
     client.post(path_of(attempt), {"reason": "点错了人"})
     text = client.get(f"/overview/person/{attempt.enrolment_id}/").content.decode()
