@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from media import leases
+from media import leases, worker
 from media.errors import PATIENT, LeaseLost, MediaError
 from media.models import CaptionJob, Encode
 from media.wake import wake_on_commit
@@ -75,7 +75,11 @@ def claim(kind: str) -> Claim | None:
         taken = due(kind).filter(pk=job.pk).order_by()
         until = timezone.now() + leases.LEASE
         if not taken.update(
-            state=State.LEASED, lease=claimed.lease, leased_until=until, attempts=F("attempts") + 1
+            state=State.LEASED,
+            lease=claimed.lease,
+            leased_until=until,
+            attempts=F("attempts") + 1,
+            worker=worker.name(),
         ):
             continue
         if job.attempts < leases.MAX_CLAIMS:

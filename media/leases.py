@@ -189,7 +189,9 @@ def _take(job: Job, worker: str) -> bool:
     until = timezone.now() + LEASE
     if job.chunk_id is None:
         rows = _due_steps().filter(pk=job.encode_id)
-        return bool(rows.update(lease=job.lease, leased_until=until, attempts=F("attempts") + 1))
+        return bool(
+            rows.update(lease=job.lease, leased_until=until, attempts=F("attempts") + 1, worker=worker[:128])
+        )
     chunks = _due_chunks().filter(pk=job.chunk_id)
     return bool(
         chunks.update(

@@ -151,6 +151,8 @@ class Encode(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True)
+    # Who is at its step, or was last; pieces name their own.
+    worker = models.CharField(max_length=128, blank=True)
     due_at = models.DateTimeField(default=timezone.now)
     # Higher goes first, whoever's it is.
     priority = models.SmallIntegerField(default=0)
@@ -355,6 +357,7 @@ class CaptionJob(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=128, blank=True)
     # A code of media.errors once it has failed, and what operators should know.
     reason = models.CharField(max_length=48, blank=True)
     detail = models.TextField(blank=True)

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from media import chapters, leases, slides_ocr, store
+from media import chapters, leases, slides_ocr, store, worker
 from media.errors import PATIENT, LeaseLost, MediaError
 from media.models import Encode, Lecture, Slide, SlideScan
 from media.slides_film import Film, has_slides
@@ -88,6 +88,7 @@ def take() -> Claim | None:
             lease=claim.lease,
             leased_until=now + leases.LEASE,
             attempts=F("attempts") + 1,
+            worker=worker.name(),
         ):
             continue
         if scan.attempts < leases.MAX_CLAIMS:

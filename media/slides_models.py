@@ -30,6 +30,7 @@ class SlideScan(models.Model):
     due_at = models.DateTimeField(default=timezone.now)
     lease = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=128, blank=True)
     detail = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -15,8 +15,6 @@ the hint that there is work.
 import contextlib
 import errno
 import logging
-import os
-import socket
 
 from celery import shared_task
 from django.db import close_old_connections
@@ -34,6 +32,7 @@ from media import (
     tidy,
     transcode,
     upload_sweep,
+    worker,
 )
 from media.errors import LeaseLost, MediaError, NoSpace, UnusableSource
 from media.leases import Job
@@ -95,7 +94,7 @@ def do_one() -> bool:
         return True
     if proposals.do_one(CaptionJob.Kind.EMBEDDED):
         return True
-    job = leases.claim(f"{socket.gethostname()}:{os.getpid()}")
+    job = leases.claim(worker.name())
     if job is None:
         return False
     perform(job)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from media import queries
+from media import board_work, queries
 from media.admin_views.listing import LecturesView
 from media.permissions import manages_all
 
@@ -45,6 +45,12 @@ class RunningView(WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Gather the board."""
         now = timezone.now()
+        board = queries.board(now, since=now - timedelta(days=7))
         return super().get_context_data(
-            board=queries.board(now, since=now - timedelta(days=7)), now=now, **kwargs
+            board=board,
+            running=board_work.running(board.running, now),
+            held=board_work.held_up(now),
+            failed=board_work.failures(board.failed),
+            now=now,
+            **kwargs,
         )

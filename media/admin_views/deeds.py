@@ -23,6 +23,8 @@ def retry(request: HttpRequest, pk: int) -> HttpResponseBase:
     else:
         ingest.retry(encode=encode, by=request.user)
         messages.success(request, _("It is being tried again."))
+    if request.POST.get("from") == "board":
+        return redirect("lectures:running")
     return redirect("lectures:detail", pk)
 
 

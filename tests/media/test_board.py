@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from media import ingest, leases, queries
-from media.models import Chunk, Encode, Upload
-from tests.factories.media import ChunkFactory, EncodeFactory, UploadFactory
+from media import board_work, caption_jobs, ingest, leases, queries, slides, worker
+from media.models import CaptionJob, Chunk, Encode, Upload
+from tests.factories.media import ChunkFactory, EncodeFactory, SlideScanFactory, UploadFactory
 from tests.media.conftest import LECTURES
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +64,8 @@ def test_pieces_are_counted_by_where_they_stand() -> None:
 
 def test_work_is_listed_by_worker_and_place() -> None:
     one, other = EncodeFactory(state="transcoding"), EncodeFactory(state="transcoding")
-    for encode, worker in ((one, "b"), (other, "a"), (other, "a")):
-        ChunkFactory(encode=encode, state="leased", worker=worker)
+    for encode, who in ((one, "b"), (other, "a"), (other, "a")):
+        ChunkFactory(encode=encode, state="leased", worker=who)
     assert [(chunk.worker, chunk.index) for chunk in board().running] == [("a", 0), ("a", 1), ("b", 0)]
 
 
@@ -116,7 +116,7 @@ def test_the_page_names_lecture_piece_attempt_and_times(client: Client) -> None:
 def test_an_empty_house_says_so_in_every_section(client: Client) -> None:
     html = client.get(RUNNING).content.decode()
     for said in (
-        "Nothing is being encoded.",
+        "Nothing is being worked on.",
         "No lecture is under way.",
         "Nothing is being uploaded.",
         "Nothing failed.",
@@ -157,6 +157,11 @@ def test_the_board_costs_the_same_with_one_and_three_of_everything(
         ChunkFactory(encode=encode, state="leased", worker=f"w{number}")
         EncodeFactory(failed=True)
         UploadFactory()
+        later = timezone.now() + timedelta(seconds=30)
+        for row in ({"state": "leased", "leased_until": later}, {"detail": "storage", "due_at": later}):
+            EncodeFactory(**{**row, "state": "packaging"})
+            CaptionJob.objects.create(encode=EncodeFactory(published=True), kind="speech", **row)
+            SlideScanFactory(**row)
         client.get(f"{RUNNING}?part=1")
         with django_assert_max_num_queries(20) as seen:
             client.get(f"{RUNNING}?part=1")
@@ -170,6 +175,77 @@ def test_a_lecture_in_the_bin_is_still_worked_on_and_shown(client: Client) -> No
     )
     assert board().under_way == [encode]
     assert b"Thrown away" in client.get(RUNNING).content
+
+
+# --- all kinds of work
+
+
+def test_everything_that_a_worker_holds_is_listed_not_only_pieces_of_encodes(client: Client) -> None:
+    now = timezone.now()
+    held = {"leased_until": now + timedelta(seconds=30), "worker": "encoder-7"}
+    EncodeFactory(state="received", lecture__title="Weighing", **held)
+    EncodeFactory(state="packaging", lecture__title="Dead", leased_until=now - timedelta(seconds=1))
+    spoken = EncodeFactory(published=True, lecture__title="Spoken")
+    CaptionJob.objects.create(encode=spoken, kind="speech", state="leased", done_ms=61_000, **held)
+    drawn = EncodeFactory(published=True, lecture__title="Drawn")
+    SlideScanFactory(encode=drawn, state="leased", is_found=True, **held)
+    html = client.get(RUNNING).content.decode()
+    rows = re.findall("<tr>(.*?)</tr>", html.partition('id="h-running"')[2].partition("</section>")[0])[1:]
+    said = [[re.sub("<[^>]+>", "", cell) for cell in re.findall("<td[^>]*>(.*?)</td>", row)] for row in rows]
+    assert {row[0] for row in said} == {"encoder-7"}
+    assert [(row[1], row[2], row[3]) for row in said] == [
+        ("Weighing", "checking the file", "—"),
+        ("Spoken", "recognising speech", "1:01"),
+        ("Drawn", "reading slides", "—"),
+    ]
+    assert "<dd>3</dd>" in html.partition("Pieces under way")[2][:40]
+
+
+def test_whoever_takes_a_piece_of_work_of_any_kind_is_named() -> None:
+    step = EncodeFactory(state="received")
+    assert leases.claim("encoder-7") is not None
+    job = CaptionJob.objects.create(encode=EncodeFactory(published=True), kind="embedded")
+    assert caption_jobs.claim("embedded") is not None
+    scan = SlideScanFactory()
+    assert slides.take() is not None
+    for row in (step, job, scan):
+        row.refresh_from_db()
+    assert step.worker == "encoder-7"
+    assert job.worker == scan.worker == worker.name()
+    assert {line.worker for line in board_work.running([], timezone.now())} == {"encoder-7", worker.name()}
+
+
+def test_what_could_not_go_on_is_listed_with_its_reason_until_its_time_comes(client: Client) -> None:
+    now = timezone.now()
+    late = {"detail": "12 bytes free, 900 needed", "due_at": now + timedelta(seconds=25)}
+    chunk = ChunkFactory(encode__lecture__title="Full disk", encode__state="transcoding", **late)
+    CaptionJob.objects.create(encode=EncodeFactory(published=True), kind="embedded", **late)
+    SlideScanFactory(encode=EncodeFactory(published=True, lecture__title="No store"), **late)
+    EncodeFactory(state="packaging", lecture__title="Its time has come", detail="x", due_at=now)
+    html = client.get(RUNNING).content.decode().partition('id="h-held"')[2].partition("</section>")[0]
+    assert html.count("12 bytes free, 900 needed") == 3
+    assert "Full disk" in html
+    assert "looking for slides" in html
+    assert "Its time has come" not in html
+    Chunk.objects.filter(pk=chunk.pk).update(state="leased", leased_until=now + timedelta(seconds=30))
+    assert (
+        "Full disk"
+        not in client.get(RUNNING).content.decode().partition('id="h-held"')[2].partition("</section>")[0]
+    )
+
+
+def test_an_operator_tries_a_failed_one_again_from_the_board(client: Client) -> None:
+    encode = EncodeFactory(failed=True, reason="gave_up")
+    html = client.get(RUNNING).content.decode()
+    assert "It was tried several times and never came to an end." in html
+    url = f"{LECTURES}{encode.lecture_id}/retry/"
+    assert f'formaction="{url}"' in html
+    assert client.post(url, {"from": "board"}).url == RUNNING
+    encode.refresh_from_db()
+    assert encode.state == "received"
+    # One that a newer recording has replaced is past trying.
+    EncodeFactory(lecture=EncodeFactory(failed=True).lecture, number=7, published=True)
+    assert 'formaction="/admin/lectures/' not in client.get(RUNNING).content.decode().partition("h-failed")[2]
 
 
 # --- the order of the work
