@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
@@ -48,10 +48,27 @@ def enrolment_of(user: Any, what: Course | Edition) -> Enrolment | None:
     )
 
 
+def supervised() -> Q:
+    """Return the filter over enrolments whose named status a regulator may see."""
+    return Q(edition__is_mandatory=True) | Q(origin=Enrolment.Origin.PLAN)
+
+
+def readable(scope: Scope) -> QuerySet[Enrolment]:
+    """Return the enrolments of which a reader may see what was learned.
+
+    Oneself and one's training manager see all of them; a regulator only supervised courses.
+    """
+    rows = Enrolment.objects.visible_to(scope)
+    if scope.everything:
+        return rows
+    near = Q(user_id=scope.person_id) | Q(institution_id__in=scope.institution_ids)
+    return rows.filter(near | supervised())
+
+
 def visible_enrolments(scope: Scope) -> QuerySet[Enrolment]:
-    """Return the enrolments that a reader may see, withdrawn ones left out."""
+    """Return the enrolments that a reader may see (`readable`), withdrawn ones left out."""
     return (
-        Enrolment.objects.visible_to(scope)
+        readable(scope)
         .exclude(state=Enrolment.State.WITHDRAWN)
         .select_related("user", "edition", "course", "institution")
         .order_by("-enrolled_at", "-pk")

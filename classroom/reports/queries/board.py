@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 from classroom.certificates.models import Certificate
 from classroom.enrolment.models import Enrolment
+from classroom.enrolment.queries import supervised
 from classroom.institutions.models import Institution, Membership, Post
 from classroom.institutions.queries import active_on, members_due
 from classroom.institutions.scopes import Scope
@@ -174,11 +175,6 @@ def board(*, scope: Scope, institution: Institution, today: date, supervised_onl
     used = {course_id for _, course_id in enrolments}
     ordered = sorted(people.values(), key=lambda person: person.user_id)
     return Board(institution, _columns(used, supervised_only), ordered, today)
-
-
-def supervised() -> Q:
-    """Return the filter over enrolments whose named status a regulator may see."""
-    return Q(edition__is_mandatory=True) | Q(origin=Enrolment.Origin.PLAN)
 
 
 def _people(institution: Institution, today: date) -> dict[int, Person]:

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from classroom.completion.models import Correction
 from classroom.enrolment.models import Enrolment
+from classroom.enrolment.queries import supervised
 from classroom.institutions.queries import scope_of
 from classroom.institutions.scopes import Scope
-from classroom.reports.queries.board import supervised
 
 SHOWN = 50
 _STATE = Correction.State

@@ -11,13 +11,13 @@ from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
 from classroom.completion.reasons import reasons
 from classroom.completion.words import Line
+from classroom.enrolment import queries as enrolments
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt, Supervision
 from classroom.exams.supervision import supervisions_of
 from classroom.institutions.scopes import Scope
 from classroom.progress.models import Chain, CheckpointLeaf, LessonProgress
 from classroom.progress.queries import Heard, Viewing, heard, left_out, viewings
-from classroom.reports.queries.board import supervised
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.titles import titled
 
@@ -25,19 +25,11 @@ _WHY = "of an enrolment that was read in scope"
 
 
 def readable(scope: Scope, enrolment_id: int) -> Enrolment | None:
-    """Return the enrolment if `scope` may read its evidence, else None.
-
-    Oneself and one's training manager read all of it; a regulator only supervised courses.
-    """
-    rows = Enrolment.objects.visible_to(scope).select_related(
+    """Return the enrolment if `scope` may read its evidence, else None."""
+    rows = enrolments.readable(scope).select_related(
         "user", "edition", "course__topic", "institution__supervising_authority"
     )
-    enrolment = rows.filter(pk=enrolment_id).first()
-    if enrolment is None or scope.everything:
-        return enrolment
-    if enrolment.user_id == scope.person_id or enrolment.institution_id in scope.institution_ids:
-        return enrolment
-    return rows.filter(supervised(), pk=enrolment_id).first()
+    return rows.filter(pk=enrolment_id).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from classroom.people.models import AuditEntry
 from classroom.people.services import issue_token
 from classroom.progress import keys, services, verifier
 from classroom.progress.models import Evidence, LessonProgress, PlaySession
+from courses.catalogue.models import Edition
 from tests.factories.institutions import ManagerFactory, RegulatorGrantFactory
 from tests.factories.people import UserFactory
 from tests.factories.progress import LessonProgressFactory
@@ -145,6 +146,23 @@ def test_who_may_see_an_enrolment_reads_it_and_nobody_else(learner):
             assert is_problem(answer)
     for place in (outline(enrolment), evidence(enrolment)):
         assert Client().get(place).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("origin", "mandatory", "there"),
+    [("self", True, True), ("self", False, False), ("plan", False, True), ("manager", False, False)],
+)
+def test_a_regulator_reads_supervised_courses_only_here_too(learner, origin, mandatory, there):
+    """The person's page kept to it, while outline and evidence told of courses that one took for oneself."""
+    enrolment = learner.enrolment
+    Edition.objects.filter(pk=enrolment.edition_id).update(is_mandatory=mandatory)
+    enrolment.origin = origin
+    enrolment.save()
+    regulator = RegulatorGrantFactory(authority=enrolment.institution.supervising_authority).user
+    manager = ManagerFactory(institution=enrolment.institution).user
+    for place in (outline(enrolment), evidence(enrolment)):
+        assert signed_in(regulator).get(place).status_code == (200 if there else 404)
+        assert signed_in(manager).get(place).status_code == 200
 
 
 def test_a_token_reads_as_its_person_does(learner):

@@ -36,7 +36,7 @@ def path_of(attempt: Attempt) -> str:
     return f"/overview/person/{attempt.enrolment_id}/supervise/{attempt.pk}/"
 
 
-@pytest.mark.parametrize("who", ["manager", "district", "city"])
+@pytest.mark.parametrize("who", ["manager", "district"])
 def test_it_is_recorded_from_the_persons_page_and_everybody_reads_it_there(
     client: Client, city: World, attempt: Attempt, who: str
 ) -> None:
