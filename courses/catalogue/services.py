@@ -32,14 +32,17 @@ def freeze_edition(*, page: CoursePage, by: Model | None) -> Edition:
 
     The same content gives the same edition: nothing new is made, and an earlier edition that says
     the same comes back. The former edition is superseded; enrolments stay with the one they have.
-    The questions that the exam may draw are frozen with it. Locks the course's row. Raises
-    `PublishRefused` with the reasons.
+    The questions that the exam may draw are frozen with it. Locks the course's row; where the page asks
+    for other courses before, first those of all courses, since only in turn can two that are published
+    at once see that they would ask for each other. Raises `PublishRefused` with the reasons.
     """
-    problems = blocking(page)
-    if problems:
-        raise PublishRefused(problems)
     now = timezone.now()
     with transaction.atomic():
+        if page.prerequisites.exists():
+            list(Course.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        problems = blocking(page)
+        if problems:
+            raise PublishRefused(problems)
         course = _course_of(page)
         manifest = manifest_of(page)
         digest = digest_of(manifest)
