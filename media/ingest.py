@@ -92,6 +92,10 @@ def retry(*, encode: Encode, by: Any = None) -> Encode:
             encode.state = Encode.State.RECEIVED
         elif encode.chunks.exclude(state=Chunk.State.DONE).exists():
             encode.state = Encode.State.TRANSCODING
+            # The days until somebody asked tell nothing of the pace, and with a part done already nothing else
+            # does: then no time is promised.
+            has_part = encode.chunks.filter(state=Chunk.State.DONE).exists()
+            encode.started_at = None if has_part else now
         else:
             encode.state = Encode.State.PACKAGING
         encode.reason = encode.detail = ""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from media import queries
+from media import ingest, queries
 from media.models import Chunk, Encode, Lecture, Upload
 from tests.factories.media import (
     ChunkFactory,
@@ -99,6 +99,20 @@ def test_what_nobody_is_at_waits_and_has_no_estimate(piece: dict[str, Any], wait
     # A better piece beside it that runs: then the lecture goes on.
     ChunkFactory(encode=encode, at_work=True)
     assert not queries.state_of(encode.lecture, now).is_waiting
+
+
+@pytest.mark.parametrize(("done", "left"), [(0, 60), (40_000, None)])
+def test_the_days_before_a_retry_are_no_part_of_the_estimate(done: int, left: int | None) -> None:
+    begun = timezone.now() - timedelta(days=3)
+    encode = EncodeFactory(failed=True, facts={"x": 1}, plan={"x": 1}, planned_ms=100_000, started_at=begun)
+    if done:
+        ChunkFactory(encode=encode, state=Chunk.State.DONE, done_ms=done)
+    piece = ChunkFactory(encode=encode, state=Chunk.State.FAILED)
+    ingest.retry(encode=encode)
+    later = timezone.now() + timedelta(seconds=60)
+    claim = {"state": Chunk.State.LEASED, "leased_until": later, "done_ms": 50_000}
+    Chunk.objects.filter(pk=piece.pk).update(**claim)
+    assert queries.state_of(encode.lecture, later).seconds_left == left
 
 
 @pytest.mark.parametrize("stage", ["received", "probed", "packaging"])
