@@ -1,6 +1,7 @@
 """What an honest person's browser goes through: gaps, a reload, a tunnel, a keyboard and no mouse."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,33 @@ print(json.dumps([[row.enrolment_id, str(row.lesson.key), row.covered_ms, row.le
 COMPLETED = """
 from classroom.completion.models import Completion
 print(Completion.objects.unscoped("test").filter(enrolment__user__email="{email}", enrolment__course__code="{code}").count())
+"""
+# Makes each kept report claim all of the lecture in no time, and adds some that claim it for the same two seconds.
+EDIT = """
+async () => {
+  const asked = indexedDB.open('classroom-learning', 1);
+  const database = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+  const table = database.transaction('reports', 'readwrite').objectStore('reports');
+  const all = table.getAll();
+  const rows = await new Promise((done) => { all.onsuccess = () => done(all.result); });
+  const last = rows.at(-1);
+  const spans = (count, make) => Array.from({ length: count }, (_, n) => ({ rate: 1, ...make(n) }));
+  const fast = spans(100, (n) => ({ s: n * 1500, e: n * 1500 + 1500, t0: n * 15, t1: n * 15 + 15 }));
+  for (const row of rows) table.put({ ...row, spans: fast });
+  for (let n = 0; n < 9; n += 1) {
+    const same = spans(60, (m) => ({ s: (n * 60 + m) * 2000, e: (n * 60 + m + 1) * 2000, t0: 0, t1: 2000 }));
+    const later = spans(1, () => ({ s: n * 60000, e: (n + 1) * 60000, t0: n * 60000, t1: (n + 1) * 60000 }));
+    table.put({ ...last, seq: last.seq + 1 + n, spans: [...same, ...later] });
+  }
+  const written = table.transaction;
+  await new Promise((done) => { written.oncomplete = done; });
+  database.close();
+  return [last.session, last.seq + 9];
+}
+"""
+HANDED_IN = """
+from classroom.progress.models import Evidence
+print(Evidence.objects.unscoped("test").filter(session_id="{session}", seq={seq}).exclude(refused=[]).count())
 """
 PAUSED = "document.querySelector('video').paused"
 
@@ -147,6 +175,34 @@ def test_half_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor:
         lambda: verified(stack, email, lesson) >= (shown - 1.5) * 1000, 90, f"{shown:.1f} s are verified"
     )
     expect(learner.page.locator("[data-part=save]")).to_have_attribute("data-state", "saved", timeout=30_000)
+
+
+def test_reports_that_are_edited_on_the_device_earn_no_more_than_the_time(
+    stack: Stack, visitor: Callable[..., Any]
+) -> None:
+    email = "reviewer@demo.example"
+    cheat = visitor("edited")
+    cheat.sign_in(email)
+    before, begin = sum(row[2] for row in lines(stack, email, "D1")), time.monotonic()
+    to_the_lecture(cheat, "d1")
+    address = cheat.page.url
+    cheat.context.route("**/heartbeat/", lambda route: route.abort())
+    cheat.page.keyboard.press("k")
+    cheat.until(f"{AT} > 2", 20)
+    cheat.page.keyboard.press("k")
+    expect(cheat.page.locator("[data-part=save]")).to_have_attribute("data-state", "offline", timeout=15_000)
+    session, seq = cheat.page.evaluate(EDIT)
+    cheat.page.close()
+    cheat.context.unroute("**/heartbeat/")
+    cheat.page = cheat.context.new_page()
+    cheat.page.goto(address)
+    stack.until(
+        lambda: stack.shell(HANDED_IN.format(session=session, seq=seq)) == "1", 40, "the last is handed in"
+    )
+    gained = sum(row[2] for row in lines(stack, email, "D1")) - before
+    passed = (time.monotonic() - begin) * 1000
+    assert gained <= passed + 2_000, "elapsed time at the rate cap of 1.0, and the slack"
+    expect(cheat.page.locator("[data-part=completed]")).to_be_hidden()
 
 
 def test_a_course_is_completed_by_keyboard_alone(

@@ -62,7 +62,7 @@ class Person:
 
     def post(self, path: str, body: Any, **more: str) -> tuple[int, dict[str, Any]]:
         status, raw = self.ask("POST", path, body, **more)
-        return status, json.loads(raw) if raw else {}
+        return status, json.loads(raw) if raw.startswith(b"{") else {"detail": raw[:300].decode()}
 
     def grant(self) -> dict[str, Any]:
         """Open a viewing; return all that is granted."""
