@@ -42,7 +42,7 @@ test-front: setup-dev ## Types and unit tests of the front end
 	@npm run --silent check
 	@npm run --silent test
 
-bench-%: setup-dev ## Print the figures of one benchmark: loop, media, slides, heartbeat, storage
+bench-%: setup-dev ## Print the figures of one benchmark: loop, media, slides, heartbeat, storage, pages
 	@$(PY) manage.py bench_$*
 
 messages: setup-dev ## Gather the words of every room into its catalogue

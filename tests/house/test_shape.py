@@ -96,6 +96,7 @@ def test_only_one_place_reads_the_environment() -> None:
         "config/management/commands/bench_heartbeat.py",
         "config/management/commands/bench_loop.py",
         "config/management/commands/bench_media.py",
+        "config/management/commands/bench_pages.py",
         "config/management/commands/bench_storage.py",
         "media/ffmpeg.py",
     }

@@ -1,0 +1,141 @@
+"""A learner of a long course with years of evidence, and one of a short course: what their pages cost the server."""
+
+import json
+import statistics
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from classroom.enrolment.models import Enrolment
+from classroom.enrolment.services import enrol
+from classroom.people.models import User
+from classroom.progress.models import LessonProgress
+from classroom.progress.services import open_session
+from config.bench_heartbeat.prepare import grow
+from config.demo import population, stage
+from config.demo.content import FOLDER, CourseText, Lesson, parse
+from courses.catalogue.models import Course, EditionLesson
+from media.models import Encode, Lecture, Source
+
+_MINUTES = 20
+_WARM, _TIMES = 3, 15
+
+
+def main(sizes: list[tuple[int, int]]) -> str:
+    """Return, as JSON, milliseconds and queries of each page for each size: lessons, rows of evidence."""
+    people = population.people()
+    trainer, reviewer = people["trainer@demo.example"], people["reviewer@demo.example"]
+    banks = stage.banks(trainer)
+    # Each with an account of its own: "my learning" shows all that a person is enrolled in.
+    learners = (people["learner@demo.example"], people["manager@demo.example"])
+    found = []
+    for number, (learner, (lessons, rows)) in enumerate(zip(learners, sizes, strict=True), 1):
+        text = _course(number, lessons)
+        _lectures(text, trainer)
+        stage.publish(text, banks[text.values["questions"]], trainer, reviewer)
+        enrolment = enrol(user=learner, edition=_edition_of(text))
+        _watched(enrolment, rows)
+        found.append(_pages(learner, enrolment, text))
+    return json.dumps(found)
+
+
+def _course(number: int, lessons: int) -> CourseText:
+    """Return a course of the demo with another code and so many lectures."""
+    text = parse((FOLDER / "D1.md").read_text())
+    text.code = f"D{number}"
+    text.lessons = [
+        Lesson(f"条款解读 {one}", f"Clause {one}", "逐条讲解", "国家免办系统")
+        for one in range(1, lessons + 1)
+    ]
+    return text
+
+
+def _lectures(text: CourseText, owner: User) -> None:
+    """Make the course's lectures playable without a file: no page opens one."""
+    for number, lesson in enumerate(text.lessons, 1):
+        lecture = Lecture.objects.create(title=stage.title_of(text, number, lesson), owner=owner)
+        source = Source.objects.create(digest=uuid.uuid4().hex * 2, size=1, key=f"bench-{uuid.uuid4().hex}")
+        lecture.current = Encode.objects.create(
+            lecture=lecture,
+            source=source,
+            number=1,
+            filename="bench.mp4",
+            state=Encode.State.PUBLISHED,
+            duration_ms=_MINUTES * 60_000,
+            published_at=timezone.now(),
+            digest=uuid.uuid4().hex * 2,
+        )
+        lecture.save(update_fields=["current"])
+
+
+def _edition_of(text: CourseText) -> Any:
+    return Course.objects.select_related("current").get(code=text.code).current
+
+
+def _watched(enrolment: Enrolment, rows: int) -> None:
+    """Let every lecture be seen but for two pieces of it, with so many rows of evidence behind."""
+    lessons = list(EditionLesson.objects.filter(edition=enrolment.edition, kind="video").order_by("position"))
+    open_session(enrolment=enrolment, lesson=lessons[0], agent="Chrome Windows")
+    seen = [[0, 300_000], [330_000, 900_000], [960_000, _MINUTES * 60_000]]
+    fold = {
+        "coverage": seen,
+        "covered_ms": sum(end - start for start, end in seen),
+        "furthest_ms": _MINUTES * 60_000,
+        "updated_at": timezone.now(),
+    }
+    LessonProgress.objects.bulk_create(
+        LessonProgress(enrolment=enrolment, lesson=lesson, **fold) for lesson in lessons[1:]
+    )
+    grow(enrolment.pk, rows)
+
+
+def _pages(learner: User, enrolment: Enrolment, text: CourseText) -> dict[str, tuple[float, int]]:
+    client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
+    # Read again: the cast's password was set after it was made, and a session holds to it.
+    client.force_login(User.objects.get(pk=learner.pk), settings.AUTHENTICATION_BACKENDS[-1])
+    middle = list(enrolment.edition.lessons.filter(kind="video").order_by("position"))[len(text.lessons) // 2]
+    addresses = {
+        "outline of the course": f"/courses/{text.code.lower()}/",
+        "player": reverse("learning:player", args=[enrolment.pk, middle.key]),
+        "my learning": reverse("learning:my_learning"),
+        "outline by the API": reverse("api:learning-outline", args=[enrolment.pk]),
+    }
+    return {name: _asked(client, address) for name, address in addresses.items()}
+
+
+class _Count:
+    """Counts the queries that go through a connection."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+
+    def __call__(self, execute: Callable[..., Any], *arguments: Any) -> Any:
+        self.queries += 1
+        return execute(*arguments)
+
+    def listening(self) -> AbstractContextManager[None]:
+        """Count what is asked inside."""
+        return connection.execute_wrapper(self)
+
+
+def _asked(client: Client, address: str) -> tuple[float, int]:
+    """Return the median milliseconds of a page's answer, and the queries of one."""
+    times, count = [], _Count()
+    for number in range(_WARM + _TIMES):
+        count = _Count()
+        begin = time.perf_counter()
+        with count.listening():
+            answer = client.get(address)
+        if number >= _WARM:
+            times.append((time.perf_counter() - begin) * 1000)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address}: {answer.status_code} {answer.get('Location', '')}")
+    return statistics.median(times), count.queries
