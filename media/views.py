@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from media import playback
 from media.delivery import REVALIDATE, TYPES, deliver, suffix_of
 from media.models import Encode, Track
+from media.stored import FileLost, tell_lost, tell_lost_of
 
 _POSTER_CACHE = "public, max-age=3600"
 
@@ -31,10 +32,12 @@ def stream(
         return _granted(request, playback.Claim(signature, expiry, person, session, encode), file)
     except Http404:
         return _said(404, _("There is no such file under this address."))
+    except FileLost:
+        return _lost()
 
 
 def _granted(request: HttpRequest, claim: playback.Claim, file: str) -> HttpResponseBase:
-    """Answer with the file where the claim holds. Raises Http404."""
+    """Answer with the file where the claim holds. Raises Http404, and `FileLost` for what was published."""
     try:
         playback.verify(claim, browser=playback.browser_of(request))
     except playback.GrantRefused:
@@ -43,7 +46,12 @@ def _granted(request: HttpRequest, claim: playback.Claim, file: str) -> HttpResp
         return _said(410, _("This address has expired. Open the lecture again to go on watching."))
     if file.startswith("captions/"):
         return _captions(request, claim.encode, file.removeprefix("captions/").removesuffix(".vtt"))
-    return deliver(request, f"{playback.prefix_of(claim.encode)}/{file}")
+    try:
+        return deliver(request, f"{playback.prefix_of(claim.encode)}/{file}")
+    except Http404:
+        if tell_lost_of(claim.encode, file):
+            raise FileLost(file) from None
+        raise
 
 
 def _captions(request: HttpRequest, encode: uuid.UUID, language: str) -> HttpResponseBase:
@@ -60,13 +68,29 @@ def _captions(request: HttpRequest, encode: uuid.UUID, language: str) -> HttpRes
 
 @require_safe
 def poster(request: HttpRequest, signature: str, encode: uuid.UUID) -> HttpResponseBase:
-    """Answer with the poster of an encode: the trainer's choice, or the encode's own."""
+    """Answer with the poster of an encode: the trainer's choice; the encode's own where that is none or is lost."""
     if not playback.signed_poster(encode, signature):
         return _said(403, _("This address was changed. Open the page again."))
     found = Encode.objects.filter(pk=encode).values_list("lecture__poster", flat=True).first()
     if found is None:
         raise Http404
-    return deliver(request, found or f"{playback.prefix_of(encode)}/poster.jpg", cache=_POSTER_CACHE)
+    own = f"{playback.prefix_of(encode)}/poster.jpg"
+    for key in filter(None, (found, own)):
+        try:
+            return deliver(request, key, cache=_POSTER_CACHE)
+        except Http404:
+            tell_lost(key, row=f"media.Encode {encode}")
+    return _lost()
+
+
+def _lost() -> HttpResponse:
+    return _said(
+        404,
+        _(
+            "This file is missing from the store; the operators have been told. Try again later, or tell your "
+            "trainer."
+        ),
+    )
 
 
 def _said(status: int, words: str) -> HttpResponse:

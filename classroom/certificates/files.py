@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.core.files.storage import default_storage
 
-from classroom.certificates import signing
+from classroom.certificates import services, signing
 from classroom.certificates.models import Certificate
+from media import stored
 
 MAX_BYTES = 5 * 1024 * 1024
 ISSUED, GENUINE, ALTERED, FOREIGN, UNREADABLE = "issued", "genuine", "altered", "foreign", "unreadable"
@@ -104,6 +104,8 @@ def check(content: bytes) -> FileCheck:
 def stored_is_intact(certificate: Certificate) -> bool | None:
     """Return whether the stored PDF is as it was signed; None where there is none yet.
 
+    One that is lost is made due again, and the sweep makes it: the page says that it is being made.
+
     Reading and checking takes some ten milliseconds, so an answer is kept for an hour by its digest.
     """
     if not certificate.file:
@@ -111,14 +113,19 @@ def stored_is_intact(certificate: Certificate) -> bool | None:
     key = f"certificates:intact:{certificate.file_digest}"
     known = cache.get(key)
     if known is None:
-        known = _read_and_check(certificate)
+        try:
+            known = _read_and_check(certificate)
+        except stored.FileLost:
+            services.render_lost(certificate=certificate)
+            return None
         cache.set(key, known, timeout=3600 if known else 60)
     return bool(known)
 
 
 def _read_and_check(certificate: Certificate) -> bool:
+    row = f"certificates.Certificate {certificate.number}"
     try:
-        with default_storage.open(certificate.file) as file:
+        with stored.open_named(certificate.file, row=row) as file:
             content = file.read()
     except OSError:
         return False

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import URLResolver, include, path, reverse
 from django.utils.html import format_html
@@ -16,6 +17,7 @@ from wagtail.admin.ui.components import Component
 
 from courses.catalogue import desk
 from courses.catalogue.receivers import UNREVIEWED
+from media.stored import tell_lost
 
 # What only those who keep the platform need.
 _KEEPERS_ONLY = {"explorer", "reports", "help"}
@@ -42,6 +44,16 @@ class CoursesMenuItem(MenuItem):
     def is_shown(self, request: Any) -> bool:
         """Whether the person may edit courses."""
         return desk.editable_catalogue(request.user) is not None
+
+
+@hooks.register("before_serve_document")
+def tell_of_a_lost_file(document: Any, request: HttpRequest) -> HttpResponse | None:
+    """Answer for a document whose file is gone from the store: the operators and the reader are told."""
+    name = document.file.name
+    if name and document.file.storage.exists(name):
+        return None
+    tell_lost(name, row=f"wagtaildocs.Document {document.pk}")
+    return render(request, "catalogue/file_lost.html", {"document": document}, status=404)
 
 
 @hooks.register("register_admin_menu_item")

@@ -167,3 +167,23 @@ def render_again(*, certificate: Certificate, by: User) -> None:
     certificate.render_due_at, certificate.render_failure = timezone.now(), ""
     certificate.save(update_fields=["rendering", "render_attempts", "render_due_at", "render_failure"])
     audit(actor=by, action="certificates.render_again", target=f"certificate:{certificate.number}")
+
+
+@transaction.atomic
+def render_lost(*, certificate: Certificate) -> bool:
+    """Make the PDF due again whose stored file is missing; return whether this call did. Locks the row.
+
+    Only where the row still promises that file: one that is being made, or was made anew meanwhile, stays
+    as it is, so that any number of readers cause one rendering. Audited as the platform's own act.
+    """
+    every = Certificate.objects.unscoped("a lost file is made again for everybody")
+    held = every.select_for_update(of=("self",), no_key=True).get(pk=certificate.pk)
+    promised = held.rendering == Certificate.Rendering.READY and held.file == certificate.file
+    if not promised or held.state != Certificate.State.ISSUED:
+        return False
+    held.rendering, held.render_attempts = Certificate.Rendering.DUE, 0
+    held.render_due_at, held.render_failure = timezone.now(), ""
+    held.save(update_fields=["rendering", "render_attempts", "render_due_at", "render_failure"])
+    detail = {"file": held.file}
+    audit(actor=None, action="certificates.file_lost", target=f"certificate:{held.number}", detail=detail)
+    return True

@@ -4,14 +4,14 @@ import json
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET
 
-from classroom.certificates import queries, specimens
+from classroom.certificates import queries, services, specimens, tasks
 from classroom.certificates.models import Certificate
+from media import stored
 
 
 @require_GET
@@ -42,8 +42,8 @@ def _issued(request: HttpRequest, number: str) -> Certificate:
     return certificate
 
 
-def _not_made_yet(request: HttpRequest, certificate: Certificate) -> HttpResponse:
-    """Say that the file is being made, or that it could not be; the certificate holds all the same."""
+def _not_made_yet(request: HttpRequest, certificate: Certificate, *, is_lost: bool = False) -> HttpResponse:
+    """Say that the file is being made, anew where it is lost, or could not be; the certificate holds."""
     return render(
         request,
         "certificates/not_made_yet.html",
@@ -51,9 +51,20 @@ def _not_made_yet(request: HttpRequest, certificate: Certificate) -> HttpRespons
             "certificate": certificate,
             "path": queries.verify_path(certificate),
             "is_own": certificate.user_id == request.user.pk,
+            "is_lost": is_lost,
         },
-        status=202,
+        status=503 if is_lost else 202,
     )
+
+
+def _lost(request: HttpRequest, certificate: Certificate) -> HttpResponse:
+    """Have the PDF made anew from the frozen facts, and ask the reader to come back in a minute."""
+    if services.render_lost(certificate=certificate):
+        tasks.render_soon(certificate)
+    certificate.refresh_from_db()
+    response = _not_made_yet(request, certificate, is_lost=True)
+    response["Retry-After"] = "60"
+    return response
 
 
 @require_GET
@@ -64,8 +75,12 @@ def pdf(request: HttpRequest, number: str) -> HttpResponseBase:
     certificate = _issued(request, number)
     if not certificate.file:
         return _not_made_yet(request, certificate)
+    try:
+        file = stored.open_named(certificate.file, row=f"certificates.Certificate {certificate.number}")
+    except stored.FileLost:
+        return _lost(request, certificate)
     return FileResponse(
-        default_storage.open(certificate.file),
+        file,
         filename=f"{certificate.number}.pdf",
         content_type="application/pdf",
         as_attachment="download" in request.GET,

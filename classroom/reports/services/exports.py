@@ -27,6 +27,7 @@ from classroom.reports.queries import tables
 from classroom.reports.queries.board import STATES
 from classroom.reports.queries.rollups import SHOWS, Slice
 from classroom.reports.sheets import WRITERS, Head
+from media.stored import FileLost, open_named
 
 KINDS = ("institutions", "districts", "people")
 # Up to so many rows an export is made while the reader waits: well under a second.
@@ -216,7 +217,8 @@ def open_file(*, user: User, run: ReportRun) -> Any:
     """Open a finished export for its asker, who must still have the scope of then; audited.
 
     Raises `OutOfScope` for anybody else, when a role was lost since or the institution moved away, and
-    `FileMissing` for one's own where the file is not made yet, could not be made, or is no longer kept.
+    `FileMissing` for one's own where the file is not made yet, could not be made, or is no longer kept;
+    `FileLost` where it should be in the storage and is not.
     """
     scope = scope_of(user)
     kept = scope.everything or (
@@ -234,8 +236,13 @@ def open_file(*, user: User, run: ReportRun) -> Any:
     if refusal:
         audit(actor=user, action="reports.download", target=f"report:{run.pk}", result="refused")
         raise refusal
+    try:
+        file = open_named(run.file, row=f"reports.ReportRun {run.pk}")
+    except FileLost:
+        audit(actor=user, action="reports.download", target=f"report:{run.pk}", result="lost")
+        raise
     audit(actor=user, action="reports.download", target=f"report:{run.pk}", detail={"digest": run.digest})
-    return default_storage.open(run.file)
+    return file
 
 
 def due_runs(*, now: datetime) -> list[Any]:

@@ -21,6 +21,7 @@ from classroom.reports.models import ReportRun
 from classroom.reports.personal_data import personal_data
 from classroom.reports.services import exports
 from classroom.reports.tasks import export as export_task
+from media.stored import FileLost
 
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -67,6 +68,8 @@ def _file(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         raise Http404 from error
     except FileMissing:
         return _no_file(request, run)
+    except FileLost:
+        return _no_file(request, run, is_lost=True)
     day = timezone.localtime(run.created_at).strftime("%Y%m%d-%H%M")
     name = f"{TITLES[run.kind]}_{day}.{run.format}"
     response = FileResponse(file, as_attachment=True, filename=name, content_type=TYPES[run.format])
@@ -75,13 +78,14 @@ def _file(request: HttpRequest, run_id: UUID) -> HttpResponseBase:
     return response
 
 
-def _no_file(request: HttpRequest, run: ReportRun) -> HttpResponse:
+def _no_file(request: HttpRequest, run: ReportRun, *, is_lost: bool = False) -> HttpResponse:
     """Say why one's own export has no file, with the form that asks for the same table once more."""
     is_coming = run.state == ReportRun.State.QUEUED
     context = {
         "run": run,
         "title": TITLES.get(run.kind, ""),
         "kept_days": exports.KEPT.days,
+        "is_lost": is_lost,
         "asked": {"kind": run.kind, "format": run.format, **run.spec},
     }
     return render(request, "reports/no_file.html", context, status=202 if is_coming else 410)

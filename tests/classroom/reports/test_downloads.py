@@ -88,6 +88,30 @@ def test_an_expired_file_says_how_long_it_was_kept_and_is_made_anew_by_a_button(
     assert ReportRun.objects.unscoped(WHY).exclude(pk=run.pk).get().spec == run.spec
 
 
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("zh-hans", ["文件已丢失", "重新生成"]),
+        ("en", ["is lost", "operators have been told", "Make it anew"]),
+    ],
+)
+def test_a_file_that_the_storage_lost_is_told_and_made_anew_by_a_button(
+    client: Client, city: World, caplog: pytest.LogCaptureFixture, language: str, says: list[str]
+) -> None:
+    client.force_login(city.district)
+    client.cookies["django_language"] = language
+    run = made(city.district)
+    default_storage.delete(run.file)
+    lost = fetch(client, run)
+    assert lost.status_code == 410
+    assert [words for words in says if words not in lost.content.decode()] == []
+    assert 'action="/exports/new/"' in lost.content.decode()
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert run.file in said
+    assert str(run.pk) in said
+    assert AuditEntry.objects.get(action="reports.download").result == "lost"
+
+
 def test_the_list_says_that_a_file_is_gone_and_does_not_link_it(client: Client, city: World) -> None:
     client.force_login(city.district)
     run = made(city.district)

@@ -1,0 +1,48 @@
+"""Files that a row names, opened for a reader. One that is missing is told to the operators, and is no fault."""
+
+import logging
+import uuid
+from typing import Any
+
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+
+from media.models import Encode
+
+log = logging.getLogger(__name__)
+
+_MISSING = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+# A player asks for a missing segment again and again; its lecture is told once in so long.
+_TOLD_FOR_S = 600
+
+
+class FileLost(Exception):
+    """The storage has no file under a key that a row names. Whoever opens it says what the reader can do."""
+
+
+def open_named(key: str, *, row: str) -> Any:
+    """Open the file of a row (`row` names it for the log). Raises `FileLost`, having told the operators."""
+    try:
+        return default_storage.open(key)
+    except _MISSING as missing:
+        tell_lost(key, row=row)
+        raise FileLost(key) from missing
+
+
+def tell_lost(key: str, *, row: str) -> None:
+    """Tell the operators, in the log, which file is missing and which row names it."""
+    log.error("stored file %s is missing; it is named by %s", key, row)
+
+
+def tell_lost_of(encode: uuid.UUID, file: str) -> bool:
+    """Whether a file that was not found belongs to a published encode; the operators are then told."""
+    published = Encode.objects.filter(pk=encode, state=Encode.State.PUBLISHED)
+    folder = file.partition("/")[0]
+    if folder == "slides":
+        published = published.filter(slides__file=file)
+    elif file not in {"master.m3u8", "poster.jpg"}:
+        published = published.filter(renditions__name=folder)
+    named = published.exists()
+    if named and cache.add(f"media:lost:{encode}", 1, timeout=_TOLD_FOR_S):
+        tell_lost(f"lectures/{encode}/{file}", row=f"media.Encode {encode}")
+    return named
