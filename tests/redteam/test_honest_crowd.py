@@ -27,7 +27,7 @@ def lost(person: Person, shown: int) -> int:
 
 
 def test_playing_is_credited_to_the_second(person: Person):
-    shown, _ = play(person, person.open(), 2)
+    shown, _ = play(person, person.open(), 1)
     assert lost(person, shown) == 0
 
 
@@ -70,7 +70,7 @@ def test_whoever_was_away_loses_nothing_and_plays_on(person: Person, name: str):
 def test_a_pause_in_the_background_erases_nothing(person: Person):
     session = person.open()
     shown, seq = play(person, session, 0.5)
-    for _ in range(3):
+    for _ in range(2):
         # The page is hidden: it says goodbye, and later hello, and has nothing to tell in between.
         before = person.beat(session, seq)["coverage"]
         time.sleep(0.3)
@@ -97,7 +97,7 @@ def test_a_tunnel_of_fourteen_minutes_comes_back_all_at_once(person: Person):
 def test_two_devices_that_take_over_from_each_other_end_with_the_union(person: Person):
     """What the first still holds when it is taken over from comes late, when the second has long played on."""
     devices, kept, shown = [person, person.other_browser()], [], 0
-    for turn in range(5):
+    for turn in range(4):
         device = devices[turn % 2]
         session = device.open()
         for old, before, span in kept:
