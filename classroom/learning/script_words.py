@@ -34,6 +34,7 @@ def _watching() -> dict[str, str]:
         "rate": _("Speed {rate}"),
         "rate_held": _("Speed {rate}, since a first view counts no faster; {chosen} where it is verified"),
         "quality_auto": _("Automatic"),
+        "quality_sound": _("Sound only"),
         "captions_off": _("No captions"),
         "slider": _("{now} of {total}, {state}"),
         "slider_chapter": _("{now} of {total}, {state}, chapter “{chapter}”"),

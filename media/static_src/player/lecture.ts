@@ -2,7 +2,7 @@
 // were really shown. It knows no learner and talks to no server but the one that serves the stream.
 //
 //   lecture:span      detail Span        a span was closed
-//   lecture:qualities detail Quality[]   what can be chosen
+//   lecture:qualities detail {levels: Quality[], hasSound}   what can be chosen
 //   lecture:quality   detail {index, height}
 //   lecture:sounds    detail {tracks: Sound[], playing}
 //   lecture:failed    detail Failure     playing cannot go on by itself
@@ -14,6 +14,7 @@ import { SpanRecorder, type Reading, type Span } from './spans.ts';
 export { joined } from './spans.ts';
 export { lineAt, parseVtt, plain, textAt } from './cues.ts';
 export type { Cue } from './cues.ts';
+export { SOUND_ONLY } from './source.ts';
 export type { Failure, Quality, Sound, Span };
 
 export interface LectureOptions {
@@ -49,7 +50,7 @@ export class Lecture {
     this.#source?.destroy();
     this.recorder.rest(start, this.#options.clock());
     this.#source = await open(this.video, manifest, start / 1000, {
-      qualities: (levels) => this.#tell('qualities', levels),
+      qualities: (levels, hasSound) => this.#tell('qualities', { levels, hasSound }),
       quality: (index, height) => this.#tell('quality', { index, height }),
       sounds: (tracks, playing) => this.#tell('sounds', { tracks, playing }),
       failed: (failure) => {
@@ -59,13 +60,16 @@ export class Lecture {
     });
   }
 
-  /** Choose a quality by its index, -1 for automatic. */
+  /** Choose a quality by its index, -1 for automatic, `SOUND_ONLY` for none. */
   choose(index: number): boolean {
+    // What was shown until now is kept: another stream may empty the element.
+    this.roll();
     return this.#source?.choose(index) ?? false;
   }
 
   /** Choose a sound by its index. */
   hear(index: number): void {
+    this.roll();
     this.#source?.hear(index);
   }
 

@@ -14,8 +14,12 @@ export interface Quality {
   height: number;
 }
 
+/** What `choose` takes for the sound without the picture: a network that brings nothing more still teaches. */
+export const SOUND_ONLY = -2;
+
 export interface SourceEvents {
-  qualities: (levels: Quality[]) => void;
+  /** What can be chosen, and whether `SOUND_ONLY` can. */
+  qualities: (levels: Quality[], hasSound: boolean) => void;
   quality: (index: number, height: number) => void;
   /** What can be heard, and the index of what is. */
   sounds: (tracks: Sound[], playing: number) => void;
@@ -23,7 +27,7 @@ export interface SourceEvents {
 }
 
 export interface Source {
-  /** Choose a quality; -1 lets the network choose. False where the browser chooses for itself. */
+  /** Choose a quality; -1 lets the network choose, `SOUND_ONLY` leaves the picture out. False where the browser chooses for itself. */
   choose(index: number): boolean;
   /** Choose a sound by its index. */
   hear(index: number): void;
@@ -72,7 +76,8 @@ export function firstGuess(downlink: number | undefined): number {
   return downlink ? Math.min(downlink * 800_000, USUAL_BPS) : USUAL_BPS;
 }
 
-function withLibrary(
+/** Play with the library; `open` says where that can be. */
+export function withLibrary(
   Library: typeof Hls,
   video: HTMLVideoElement,
   manifest: string,
@@ -98,13 +103,29 @@ function withLibrary(
     backBufferLength: 120,
   });
   let repairs = 0;
+  // Addresses of the sounds, and of the one that plays without a picture; the library leaves a rendition without
+  // a picture out of its levels, so that one is loaded by itself.
+  let sounds: string[] = [];
+  let alone = '';
+  const load = (address: string): void => {
+    const [at, ran] = [video.currentTime, !video.paused];
+    hls.config.startPosition = at;
+    hls.once(Events.MANIFEST_PARSED, () => {
+      if (ran) void video.play().catch(() => undefined);
+    });
+    hls.loadSource(address);
+  };
   hls.on(Events.MANIFEST_PARSED, (_, data) => {
-    events.qualities(offered(data.levels));
+    if (alone) return;
+    sounds = data.audioTracks.map((track) => track.url);
+    events.qualities(offered(data.levels), sounds.length > 0);
   });
   hls.on(Events.LEVEL_SWITCHED, (_, data) => {
+    if (alone) return;
     events.quality(hls.autoLevelEnabled ? -1 : data.level, hls.levels[data.level]?.height ?? 0);
   });
   hls.on(Events.AUDIO_TRACKS_UPDATED, (_, data) => {
+    if (alone) return;
     const first = data.audioTracks.findIndex((track) => track.default);
     events.sounds(named(data.audioTracks, reader()), Math.max(hls.audioTrack, first, 0));
   });
@@ -119,16 +140,19 @@ function withLibrary(
   hls.attachMedia(video);
   return {
     choose(index) {
-      hls.nextLevel = index;
+      const wanted = index === SOUND_ONLY ? alone || (sounds[Math.max(hls.audioTrack, 0)] ?? '') : '';
+      if (wanted !== alone) load((alone = wanted) || manifest);
+      else if (!alone) hls.nextLevel = index;
       return true;
     },
     hear(index) {
-      hls.audioTrack = index;
+      if (alone) load((alone = sounds[index] ?? alone));
+      else hls.audioTrack = index;
     },
     retry() {
       repairs = 0;
       if (hls.levels.length > 0) hls.startLoad(video.currentTime);
-      else hls.loadSource(manifest);
+      else hls.loadSource(alone || manifest);
     },
     destroy: () => hls.destroy(),
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 
-import { joined, Lecture, type Failure, type Quality, type Span } from '../../../media/static_src/player/lecture.ts';
+import { joined, Lecture, SOUND_ONLY, type Failure, type Quality, type Span } from '../../../media/static_src/player/lecture.ts';
 import { FakeVideo, page, type FakePage } from './element.ts';
 
 const HOUR = 3_600_000;
@@ -238,6 +238,21 @@ test('a player that was given up hears nothing any more', () => {
   document.turn('hidden');
   assert.equal(claimed(), 1000);
   assert.equal(video.pauses, 0);
+});
+
+test('what was shown until another stream is chosen counts to the moment of the choice', () => {
+  for (const change of [() => lecture.choose(SOUND_ONLY), () => lecture.hear(1)]) {
+    play(2250);
+    // Between two looks, as hands are: what runs since the last one is shown as well.
+    clock += 200;
+    video.currentTime += 0.2;
+    const now = Math.round(video.currentTime * 1000);
+    change();
+    video.say('emptied');
+    assert.deepEqual(media().at(-1)?.[1], now);
+    video.paused = true;
+    spans.length = 0;
+  }
 });
 
 test('a source that is emptied takes nothing with it', () => {

@@ -4,7 +4,7 @@
 
 import { createMediaStore } from 'media-chrome/dist/media-store/media-store.js';
 
-import type { Lecture, Quality, Sound } from '../../../../media/static_src/player/lecture.ts';
+import { SOUND_ONLY, type Lecture, type Quality, type Sound } from '../../../../media/static_src/player/lecture.ts';
 import type { Captions } from './captions.ts';
 import { Menu } from './menu.ts';
 import { mark, part, remember, remembered } from './page.ts';
@@ -29,7 +29,7 @@ export class Controls {
   #soundMenu: Menu;
   #captions: Captions;
   #lecture: Lecture;
-  /** The height chosen by hand, which a renewed viewing keeps; null lets the network choose. */
+  /** The height chosen by hand, 0 for sound alone, which a renewed viewing keeps; null lets the network choose. */
   #height: number | null = null;
   #levels: Quality[] = [];
   /** The sound chosen by hand, by its name in the menu; null leaves it to the lecture. */
@@ -58,7 +58,8 @@ export class Controls {
     this.#soundMenu = new Menu(part('sound'), (value) => this.#hear(Number(value)));
     this.#video.addEventListener('volumechange', () => this.#rememberVolume());
     this.#video.addEventListener('lecture:qualities', (event) => {
-      this.#qualities((event as CustomEvent<Quality[]>).detail);
+      const { levels, hasSound } = (event as CustomEvent<{ levels: Quality[]; hasSound: boolean }>).detail;
+      this.#qualities(levels, hasSound);
     });
     this.#video.addEventListener('lecture:sounds', (event) => {
       const { tracks, playing } = (event as CustomEvent<{ tracks: Sound[]; playing: number }>).detail;
@@ -114,14 +115,17 @@ export class Controls {
     part('quality').hidden = true;
   }
 
-  #qualities(levels: Quality[]): void {
-    this.#levels = levels;
-    part('quality').hidden = levels.length < 2;
-    const high = [...levels].sort((a, b) => b.height - a.height);
-    const choices = high.map(({ index, height }) => ({ value: String(index), label: `${height}p` }));
-    const kept = levels.find(({ height }) => height === this.#height)?.index ?? -1;
+  #qualities(levels: Quality[], hasSound: boolean): void {
+    this.#levels = hasSound ? [...levels, { index: SOUND_ONLY, height: 0 }] : levels;
+    part('quality').hidden = this.#levels.length < 2;
+    const high = [...this.#levels].sort((a, b) => b.height - a.height);
+    const choices = high.map(({ index, height }) => ({
+      value: String(index),
+      label: height ? `${height}p` : this.#words.quality_sound!,
+    }));
+    const kept = this.#levels.find(({ height }) => height === this.#height)?.index ?? -1;
     this.#qualityMenu.fill([{ value: '-1', label: this.#words.quality_auto! }, ...choices], String(kept));
-    if (kept >= 0) this.#lecture.choose(kept);
+    if (kept !== -1) this.#lecture.choose(kept);
   }
 
   #quality(index: number): void {
