@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from media.errors import WARNINGS, reason_of
+from media.errors import SAID_TO_RETRY, WARNINGS, reason_of
 from media.facts import Facts
 from media.models import Encode, Lecture, Upload
 from media.plan import Plan
@@ -42,6 +42,11 @@ class Row:
     reason: str | Promise = ""
     remedy: str | Promise = ""
     may_change: bool = False
+
+    @property
+    def is_worth_a_retry(self) -> bool:
+        """Whether it failed by no fault of its file, so that trying again is what to do first."""
+        return self.state.reason in SAID_TO_RETRY
 
     @property
     def fingerprint(self) -> str:

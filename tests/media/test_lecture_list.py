@@ -178,6 +178,18 @@ def test_each_failure_says_reason_and_remedy_in_the_readers_language(code: str, 
             assert text.endswith((".", "。"))
 
 
+@pytest.mark.parametrize(
+    ("reason", "first"), [("gave_up", "Try again as it is"), ("no_streams", "Replace the file")]
+)
+def test_the_first_button_is_what_the_remedy_says(
+    owner: Any, client: Client, reason: str, first: str
+) -> None:
+    EncodeFactory(lecture__owner=owner, failed=True, reason=reason)
+    html = client.get(LECTURES).content.decode()
+    (main,) = re.findall(r'class="lec-btn lec-btn--main"[^>]*>([^<]+)<', html.partition('id="lec-rows"')[2])
+    assert main == first
+
+
 def test_an_unknown_code_reads_as_an_error_of_ours(owner: Any, client: Client) -> None:
     EncodeFactory(lecture__owner=owner, failed=True, reason="of_tomorrow")
     assert "Something went wrong inside the server." in client.get(LECTURES).content.decode()
