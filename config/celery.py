@@ -1,9 +1,11 @@
 """The Celery application. Tasks are found in each room's `tasks.py`."""
 
+import gc
 import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import worker_before_create_process
 
 from classroom.people.trace import request_id
 
@@ -40,3 +42,10 @@ class Application(Celery):
 app = Application("classroom", task_cls=TracedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_before_create_process.connect
+def keep_shared(**_: object) -> None:
+    """Leave what is loaded out of every later collection: a child that counted it would copy all its pages."""
+    gc.collect()
+    gc.freeze()

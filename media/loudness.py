@@ -13,7 +13,7 @@ from media.errors import ProcessFailed
 from media.recipes import LOUDNESS_LUFS
 
 _WHOLE_S = 120.0
-_STRETCHES, _STRETCH_S = 5, 20.0
+_STRETCHES, _STRETCH_S = 4, 20.0
 # Raising silence only raises noise.
 _SILENT_LUFS, _MOST_GAIN_DB = -60.0, 25.0
 _INTEGRATED = re.compile(r"I:\s+(-?[\d.]+|-?inf|nan) LUFS")

@@ -2,8 +2,6 @@
 
 import re
 
-from pypinyin import Style, lazy_pinyin
-
 # Surnames that are read otherwise than the same character elsewhere.
 _SURNAMES = {
     "仇": "qiu", "任": "ren", "单": "shan", "区": "ou", "华": "hua", "召": "shao", "尉": "wei",
@@ -25,6 +23,9 @@ _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
 
 def _letters(characters: str) -> str:
     """Return plain letters; ü is written YU after l and n, as in passports; unknown characters vanish."""
+    # Loaded by who needs it: its dictionaries take 50 MB.
+    from pypinyin import Style, lazy_pinyin
+
     syllables = lazy_pinyin(characters, style=Style.NORMAL, errors="ignore", v_to_u=False)
     return "".join(syllables).replace("v", "yu")
 

@@ -7,8 +7,6 @@ import zipfile
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
-
 from classroom.institutions.errors import (
     EmptyFile,
     FileTooLarge,
@@ -98,6 +96,9 @@ def _from_csv(text: str) -> list[list[str]]:
 
 
 def _from_xlsx(content: bytes) -> list[list[str]]:
+    # Loaded by who needs it: it takes 17 MB, in each worker of videos too.
+    import openpyxl
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if "mimetype" in archive.namelist():

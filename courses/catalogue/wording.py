@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pypinyin import Style, lazy_pinyin
-
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 RUN = re.compile(f"[{CJK}]+")
 _MARKUP = re.compile(r"<[^>]+>")
@@ -52,6 +50,9 @@ def text_of(manifest: dict[str, Any]) -> str:
 @lru_cache(maxsize=4096)
 def sounds(run: str) -> frozenset[str]:
     """Return the sounds of a run of Chinese: every stretch of it in full, and by its initials."""
+    # Loaded by who needs it: its dictionaries take 50 MB, in each worker of videos too.
+    from pypinyin import Style, lazy_pinyin
+
     full = lazy_pinyin(run, style=Style.NORMAL, errors="ignore")
     full = [re.sub(r"[^a-z]", "", sound.replace("ü", "v")) for sound in full]
     found = set(full)

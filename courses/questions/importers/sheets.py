@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-import openpyxl
 from django.utils.translation import gettext as _
 
 from courses.questions.errors import UnreadableFile
@@ -47,6 +46,9 @@ _LARGEST_UNPACKED = 64 * 1024 * 1024
 
 def read_xlsx(content: bytes) -> list[QuestionRow]:
     """Return the questions of all sheets. Raises `UnreadableFile`."""
+    # Loaded by who needs it: it takes 17 MB, in each worker of videos too.
+    import openpyxl
+
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
