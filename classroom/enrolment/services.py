@@ -1,5 +1,6 @@
 """Writes of enrolments: begin, withdraw, complete. Everything else hangs on an enrolment."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -73,6 +74,46 @@ def _enrol(
     )
     if by is not None and by.pk != user.pk:
         audit(actor=by, action="enrolment.enrol", target=f"enrolment:{enrolment.pk}")
+    return enrolment
+
+
+def enrol_again(
+    *,
+    user: User,
+    edition: Edition,
+    is_due: Callable[[Enrolment], bool],
+    origin: str = Enrolment.Origin.PLAN,
+    institution: Institution | None = None,
+    due_on: date | None = None,
+    by: User | None = None,
+) -> Enrolment | None:
+    """Let a person who completed the course begin it once more, with evidence and results of its own.
+
+    `is_due` says of the newest completed enrolment whether it is time. None, and nothing changes, where it
+    is not, or where the person is under way: of two calls at once one enrols. The period is the next of
+    the course, whichever edition had the former. Raises `EditionWithdrawn`. Locks the person's enrolments
+    on the course.
+    """
+    if edition.withdrawn_at is not None:
+        raise errors.EditionWithdrawn
+    with transaction.atomic():
+        every = Enrolment.objects.unscoped(_WHY).filter(user=user, course_id=edition.course_id)
+        # First the locks, then a fresh look: what a rival made while this call waited counts.
+        list(every.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+        rows = list(every.order_by("enrolled_at", "period", "pk"))
+        done = [row for row in rows if row.state == Enrolment.State.COMPLETED]
+        if any(row.state == Enrolment.State.ACTIVE for row in rows) or not done or not is_due(done[-1]):
+            return None
+        enrolment = Enrolment.objects.create(
+            user=user,
+            edition=edition,
+            course_id=edition.course_id,
+            institution=institution or employer_of(user),
+            period=max(row.period for row in rows) + 1,
+            origin=origin,
+            due_on=due_on,
+        )
+        audit(actor=by, action="enrolment.enrol_again", target=f"enrolment:{enrolment.pk}")
     return enrolment
 
 

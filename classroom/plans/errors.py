@@ -30,6 +30,12 @@ class DueBeforeOpening(PlanError):
     message = _("The due day is before the day on which the plan opens. Choose a later one.")
 
 
+class WrongPeriod(PlanError):
+    """A plan would repeat after no time, or only when nobody remembers it."""
+
+    message = _("A plan repeats after 1 to 120 months. Leave the period out where it asks once.")
+
+
 class UnknownPost(PlanError):
     """A post of the audience is none that anybody can hold."""
 

@@ -28,6 +28,8 @@ class Plan(models.Model):
     posts = models.JSONField(default=list)
     opens_on = models.DateField(_("opens on"))
     due_on = models.DateField(_("due on"))
+    # So many months after a completion the same person is asked again; null: a plan asks once.
+    renews = models.PositiveSmallIntegerField(_("repeats after (months)"), null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -46,4 +48,5 @@ class Plan(models.Model):
             models.CheckConstraint(
                 condition=Q(due_on__gte=models.F("opens_on")), name="plans_due_after_opening"
             ),
+            models.CheckConstraint(condition=~Q(renews=0), name="plans_renews_after_a_month"),
         ]

@@ -1,9 +1,12 @@
 """Reads of plans: which are open, and whom they ask."""
 
-from datetime import date
+from calendar import monthrange
+from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
+from classroom.enrolment.models import Enrolment
 from classroom.institutions.models import Institution, Membership
 from classroom.institutions.queries import members_due
 from classroom.institutions.scopes import Scope
@@ -55,3 +58,44 @@ def audience(plan: Plan, on: date) -> QuerySet[Membership]:
     else:
         institutions = institutions.filter(pk=plan.institution_id or 0)
     return members_due(institution_ids=institutions.values("pk"), posts=plan.posts, on=on)
+
+
+def is_under_way(plan: Plan, day: date) -> bool:
+    """Whether the plan enrols people on that day: after its due day only one that renews does."""
+    over = day > plan.due_on and plan.renews is None
+    return plan.closed_at is None and day >= plan.opens_on and not over
+
+
+def due_day(plan: Plan, day: date) -> date:
+    """Return until when who is enrolled on that day has time: as long as the first round had, after it."""
+    return plan.due_on if day <= plan.due_on else day + (plan.due_on - plan.opens_on)
+
+
+def is_lapsed(enrolment: Enrolment, plan: Plan, day: date) -> bool:
+    """Whether a completion is as old as the plan's period, so that the person is asked again."""
+    if plan.renews is None or enrolment.completed_at is None:
+        return False
+    return _months_after(timezone.localdate(enrolment.completed_at), plan.renews) <= day
+
+
+def _months_after(day: date, months: int) -> date:
+    """Return the same day so many months later, the last of its month where that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def to_ask_again(plan: Plan, day: date) -> list[int]:
+    """Return the ids of those in the audience whose newest completion has lapsed and who are not under way."""
+    if plan.renews is None:
+        return []
+    every = Enrolment.objects.unscoped("a plan's audience").filter(course_id=plan.course_id)
+    newer = Q(state=Enrolment.State.ACTIVE) | Q(
+        state=Enrolment.State.COMPLETED, enrolled_at__gt=OuterRef("enrolled_at")
+    )
+    rows = every.filter(
+        ~Exists(every.filter(newer, user_id=OuterRef("user_id"))),
+        state=Enrolment.State.COMPLETED,
+        completed_at__lt=timezone.now() + (day - timezone.localdate()) - timedelta(days=28 * plan.renews - 2),
+        user_id__in=audience(plan, day).values("user_id"),
+    )
+    return sorted({row.user_id for row in rows.order_by("pk") if is_lapsed(row, plan, day)})

@@ -1,24 +1,26 @@
 """Writes of plans: made, carried out, closed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
-from classroom.enrolment.services import enrol
+from classroom.enrolment.services import enrol, enrol_again
 from classroom.institutions.models import Institution, Membership, Post, SupervisingAuthority
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.plans.errors import DueBeforeOpening, NotYourPlan, OneOwner, UnknownPost
+from classroom.plans.errors import DueBeforeOpening, NotYourPlan, OneOwner, UnknownPost, WrongPeriod
 from classroom.plans.models import Plan
-from classroom.plans.queries import audience
-from courses.catalogue.models import Course
+from classroom.plans.queries import audience, due_day, is_lapsed, is_under_way, to_ask_again
+from courses.catalogue.models import Course, Edition
 
 # So many people are enrolled in one transaction, so that none holds its locks for long.
 _STEP = 100
+_MOST_MONTHS = 120
 
 
 @transaction.atomic
@@ -32,10 +34,12 @@ def create_plan(
     institution: Institution | None = None,
     posts: Sequence[str] = (),
     opens_on: date | None = None,
+    renews: int | None = None,
 ) -> Plan:
     """Plan who is to be trained in what by when; audited. `by` None is the platform itself.
 
-    No posts means all staff. Raises `OneOwner`, `NotYourPlan`, `DueBeforeOpening`, `UnknownPost`.
+    No posts means all staff. `renews` months after a completion the person is asked again. Raises
+    `OneOwner`, `NotYourPlan`, `DueBeforeOpening`, `UnknownPost`, `WrongPeriod`.
     Whoever is due is enrolled by `assign_due`, which the sweep calls.
     """
     if (authority is None) == (institution is None):
@@ -47,6 +51,8 @@ def create_plan(
         raise DueBeforeOpening
     if set(posts) - set(Post.Kind.values):
         raise UnknownPost
+    if renews is not None and not 1 <= renews <= _MOST_MONTHS:
+        raise WrongPeriod
     plan = Plan.objects.create(
         title=title.strip(),
         course=course,
@@ -55,9 +61,12 @@ def create_plan(
         posts=list(posts),
         opens_on=opens,
         due_on=due_on,
+        renews=renews,
         created_by=by,
     )
-    detail = {"course": course.code, "due_on": due_on.isoformat(), "posts": list(posts)}
+    detail: dict[str, Any] = {"course": course.code, "due_on": due_on.isoformat(), "posts": list(posts)}
+    if renews is not None:
+        detail["renews"] = renews
     audit(actor=by, action="plans.create", target=f"plan:{plan.pk}", detail=detail)
     return plan
 
@@ -75,13 +84,15 @@ def assign_due(plan: Plan, *, today: date | None = None) -> int:
     """Enrol whoever is due and not yet enrolled in the course; return how many were.
 
     Safe to repeat and to run twice at once: `enrol` gives the enrolment that is there. Nothing
-    happens before the plan opens, after its due day, once it is closed, and while its course has no
-    edition. A person who had enrolled before keeps the enrolment; a due day that it lacks or that is
-    later becomes the plan's. Small transactions, each locking what `enrol` locks.
+    happens before the plan opens, once it is closed, while its course has no edition, and, unless it
+    renews, after its due day. A person who had enrolled before keeps the enrolment; a due day that it
+    lacks or that is later becomes the plan's. Where the plan renews, whoever completed the course longer
+    ago begins again on the edition of today, with records of its own; what was learned before stays as
+    it is. Small transactions, each locking what `enrol` and `enrol_again` lock.
     """
     day = today or timezone.localdate()
     edition = plan.course.current
-    if plan.closed_at or not plan.opens_on <= day <= plan.due_on or edition is None or edition.withdrawn_at:
+    if not is_under_way(plan, day) or edition is None or edition.withdrawn_at:
         return 0
     known = Enrolment.objects.unscoped("a plan's audience").filter(course_id=plan.course_id)
     known = known.exclude(state=Enrolment.State.WITHDRAWN)
@@ -90,20 +101,39 @@ def assign_due(plan: Plan, *, today: date | None = None) -> int:
     found: dict[int, Membership] = {}
     for member in members.exclude(user_id__in=known.values("user_id")):
         found.setdefault(member.user_id, member)
-    missing = list(found.values())
-    for start in range(0, len(missing), _STEP):
+    count = _enrol_each(found, plan, edition, due_day(plan, day))
+    again: dict[int, Membership] = {}
+    for member in members.filter(user_id__in=to_ask_again(plan, day)):
+        again.setdefault(member.user_id, member)
+    count += _enrol_each(again, plan, edition, due_day(plan, day), lambda last: is_lapsed(last, plan, day))
+    if day <= plan.due_on:
+        _bring_forward(plan, day)
+    return count
+
+
+def _enrol_each(
+    found: dict[int, Membership],
+    plan: Plan,
+    edition: Edition,
+    due_on: date,
+    is_due: Callable[[Enrolment], bool] | None = None,
+) -> int:
+    """Enrol each person, in small transactions: anew where `is_due` says so of the last time; return how many."""
+    members, count = list(found.values()), 0
+    for start in range(0, len(members), _STEP):
         with transaction.atomic():
-            for member in missing[start : start + _STEP]:
-                enrol(
-                    user=member.user,
-                    edition=edition,
-                    origin=Enrolment.Origin.PLAN,
-                    institution=member.institution,
-                    due_on=plan.due_on,
-                    by=plan.created_by,
-                )
-    _bring_forward(plan, day)
-    return len(missing)
+            for member in members[start : start + _STEP]:
+                asked: dict[str, Any] = {
+                    "user": member.user,
+                    "edition": edition,
+                    "origin": Enrolment.Origin.PLAN,
+                    "institution": member.institution,
+                    "due_on": due_on,
+                    "by": plan.created_by,
+                }
+                row = enrol(**asked) if is_due is None else enrol_again(is_due=is_due, **asked)
+                count += row is not None
+    return count
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.db.models import Q
 from django.utils import timezone
 
 from classroom.enrolment.errors import EnrolmentError
@@ -14,13 +15,14 @@ _log = logging.getLogger(__name__)
 
 @shared_task(name="plans.assign")
 def assign() -> int:
-    """Enrol whoever the open plans ask for and is not enrolled yet; return how many. Safe to repeat.
+    """Enrol whoever the open plans ask for, the first time or again; return how many. Safe to repeat.
 
     A plan whose course is withdrawn at this moment waits for the next round; the others go on.
     """
     today = timezone.localdate()
     enrolled = 0
-    for plan in open_plans(today).filter(due_on__gte=today).select_related("course__current", "authority"):
+    under_way = Q(due_on__gte=today) | Q(renews__isnull=False)
+    for plan in open_plans(today).filter(under_way).select_related("course__current", "authority"):
         try:
             enrolled += assign_due(plan, today=today)
         except EnrolmentError:
