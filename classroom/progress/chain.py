@@ -87,11 +87,11 @@ def ensure_chain(enrolment: Enrolment) -> Chain:
     return chain
 
 
-def append(clock: PersonClock, entry: Entry) -> Evidence:
+def append(clock: PersonClock, entry: Entry, batch: rows.Batch | None = None) -> Evidence:
     """Append a row to the chain of its enrolment and move the head in `clock.heads`.
 
-    The caller holds the lock of the clock and saves `heads` with it. One insert, and one read where
-    the chain was not in use lately.
+    The caller holds the lock of the clock and saves `heads` with it. One insert, at once or with the other
+    statements of `batch`, and one read where the chain was not in use lately.
     """
     key = str(entry.enrolment_id)
     length, head = clock.heads.pop(key, None) or _tip(entry.enrolment_id)
@@ -110,7 +110,7 @@ def append(clock: PersonClock, entry: Entry) -> Evidence:
         previous_hash=head,
         hash=verifier.hash_row(head, body_of(entry, length, entry.received)),
     )
-    rows.insert(row)
+    (batch or rows).insert(row)
     clock.heads[key] = [length + 1, row.hash]
     while len(clock.heads) > _HEADS_AT_HAND:
         # Any but the newest: PostgreSQL keeps no order of keys.

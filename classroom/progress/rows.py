@@ -123,16 +123,6 @@ def _update(model: type[Model], names: tuple[str, ...]) -> str:
     return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {key} = %s"  # noqa: S608 - our own columns
 
 
-def update(row: Model, *names: str) -> None:
-    """Write these fields of a row that exists."""
-    connection = _database()
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row), names)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_update(type(row), names), [*values, row.pk])
-
-
 @cache
 def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
     quote = _database().ops.quote_name
@@ -143,10 +133,49 @@ def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
     return f"INSERT INTO {table} ({columns}) VALUES ({marks})", fields  # noqa: S608 - our own columns
 
 
+class Batch:
+    """Statements that are written together: PostgreSQL is asked once for all of them."""
+
+    def __init__(self) -> None:
+        self._statements: list[tuple[str, list[Any]]] = []
+
+    def insert(self, row: Model) -> None:
+        """Insert a row whose key the database gives; the key is not read back."""
+        connection = _database()
+        text, fields = _insert(type(row))
+        values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+        self._statements.append((text, values))
+
+    def update(self, row: Model, *names: str) -> None:
+        """Write these fields of a row that exists."""
+        connection = _database()
+        values = [
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for field in _fields(type(row), names)
+        ]
+        self._statements.append((_update(type(row), names), [*values, row.pk]))
+
+    def write(self) -> None:
+        """Send what was gathered, in its order, and forget it. Call inside a transaction."""
+        statements, self._statements = self._statements, []
+        connection = _database()
+        with connection.cursor() as cursor:
+            if _takes_many(connection) and statements:
+                texts, values = zip(*statements, strict=True)
+                cursor.execute("; ".join(texts), [value for some in values for value in some])
+                return
+            for text, some in statements:
+                cursor.execute(text, some)
+
+
+def _takes_many(connection: BaseDatabaseWrapper) -> bool:
+    """Whether one call may hold several statements: where the client puts the values in."""
+    options = connection.settings_dict["OPTIONS"]
+    return connection.vendor == "postgresql" and not options.get("server_side_binding")
+
+
 def insert(row: Model) -> None:
-    """Insert a row whose key the database gives; the key is not read back."""
-    connection = _database()
-    text, fields = _insert(type(row))
-    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
+    """Insert a row by itself; see `Batch.insert`."""
+    batch = Batch()
+    batch.insert(row)
+    batch.write()

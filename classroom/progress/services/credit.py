@@ -117,7 +117,7 @@ def take_report(
     """Credit the report `seq` of a person's own session, once; a repeat returns what was stored.
 
     Locks the lesson's progress row and the person's clock by one read, appends one evidence row and
-    updates both: four statements, however much evidence there is. A presence check that waits costs
+    updates both: four statements, the writing ones sent as one to PostgreSQL, however much evidence there is. A presence check that waits costs
     two more. Call inside a transaction: a savepoint of its own would cost two round trips. `admits` is asked
     about the person's row (key, password, active) before anything else. Raises `SessionUnknown`, also for
     another person's, `SignedOut` where they are not admitted, and `TooFarAhead`.
@@ -136,9 +136,11 @@ def take_report(
     newly = size(verdict.standing.coverage) - case.progress.covered_ms
     if asking:
         asking.settle(case.session, verdict, newly, case.policy.presence, bool(reported))
-    _append(case, seq, reported, verdict, received, asking.facts if asking else {})
-    _save_progress(case, verdict.standing, reported, position_ms, received)
-    _save_clock(case, verdict.standing, received)
+    batch = rows.Batch()
+    _append(batch, case, seq, reported, verdict, received, asking.facts if asking else {})
+    _save_progress(batch, case, verdict.standing, reported, position_ms, received)
+    _save_clock(batch, case, verdict.standing, received)
+    batch.write()
     return _credit(case, before.coverage, verdict, newly, received, asking)
 
 
@@ -191,7 +193,13 @@ def _judge(
 
 
 def _append(
-    case: _Case, seq: int, reported: list[Span], verdict: Verdict, received: int, facts: dict[str, Any]
+    batch: rows.Batch,
+    case: _Case,
+    seq: int,
+    reported: list[Span],
+    verdict: Verdict,
+    received: int,
+    facts: dict[str, Any],
 ) -> None:
     if verdict.held:
         facts = {**facts, "held": [list(piece) for piece in verdict.held]}
@@ -210,11 +218,17 @@ def _append(
             refused=[[one.rule, one.s, one.e] for one in verdict.refused],
             facts=facts,
         ),
+        batch,
     )
 
 
 def _save_progress(
-    case: _Case, after: Standing, reported: list[Span], position_ms: int | None, received: int
+    batch: rows.Batch,
+    case: _Case,
+    after: Standing,
+    reported: list[Span],
+    position_ms: int | None,
+    received: int,
 ) -> None:
     """Write the fold. A position told late never overwrites a newer one from another device."""
     progress = case.progress
@@ -230,19 +244,19 @@ def _save_progress(
     if position_ms is not None and (progress.position_at is None or to_ms(progress.position_at) <= at):
         progress.position_ms = min(position_ms, case.session.duration_ms)
         progress.position_at = from_ms(at)
-    rows.update(
+    batch.update(
         progress,
         *("coverage", "covered_ms", "furthest_ms", "slack_ms", "waiting"),
         *("updated_at", "position_ms", "position_at"),
     )
 
 
-def _save_clock(case: _Case, after: Standing, received: int) -> None:
+def _save_clock(batch: rows.Batch, case: _Case, after: Standing, received: int) -> None:
     clock = case.clock
     life, folded = spans.fold_life(after.life, clock.folded_until, received, LIFE_HORIZON_MS, LIFE_AT_MOST)
     clock.life, clock.folded_until = [list(one) for one in life], folded
     keep_at_hand(clock, case.session, {**case.state, "heard": [list(one) for one in after.heard]})
-    rows.update(
+    batch.update(
         clock,
         *("life", "folded_until", "sessions", "heads", "check_open", "absences", "presence_left_ms"),
     )
