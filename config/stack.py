@@ -83,7 +83,7 @@ class Stack:
             time.sleep(0.25)
         return found
 
-    def await_demo(self, seconds: float = 420) -> None:
+    def await_demo(self, seconds: float = 600) -> None:
         """Wait until the demo is whole."""
         # With its seconds: the words alone stand in the welcome too, long before it is true.
         self.until(lambda: "the demo is whole (" in self.log.read_text(), seconds, "the demo is whole")

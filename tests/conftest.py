@@ -47,6 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 # Real processes on real clocks: where the machine was away for seconds, the test is asked once
                 # more, and the run says so. A fault of ours fails twice.
                 item.add_marker(pytest.mark.flaky(reruns=1))
+                # The first of them waits until the demo is whole, beside all other tests.
+                item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -35,7 +35,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The platform with its demo whole, lectures transcoded by its own worker."""
     # STACK_DIR keeps the filled demo between the runs of whoever works on the journeys.
     kept = os.environ.get("STACK_DIR")
-    platform = Platform(Path(kept) if kept else tmp_path_factory.mktemp("stack"), environment=_own_queues())
+    # The same folder where it is begun a second time: on PostgreSQL the rows of the first are there still.
+    folder = Path(kept) if kept else tmp_path_factory.getbasetemp() / "stack"
+    folder.mkdir(exist_ok=True)
+    platform = Platform(folder, environment=_own_queues())
     platform.start()
     try:
         platform.await_demo()
