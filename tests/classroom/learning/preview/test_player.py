@@ -63,7 +63,7 @@ def report(client: Client, session: str, body: object = REPORT):
 def test_the_player_hears_the_shapes_that_a_learners_player_hears(
     browser, session, grant, draft, learner, api
 ):
-    (asked,) = ask(learner.lesson, 60)
+    (asked,) = ask(learner.lesson, 1)
     body = {"enrolment": learner.enrolment.pk, "lesson": str(learner.lesson.key)}
     real = send(api, "/api/learning/sessions/", body).json()
     address = f"/api/learning/sessions/{real['session']}/"
