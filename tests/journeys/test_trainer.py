@@ -107,8 +107,15 @@ def _add_attachment(page: Page, folder: Path) -> None:
     page.locator("[name='lessons-2-value-title']").fill("记录表")
     path = folder / "期间核查记录表.txt"
     path.write_text("日期,核查值,判定\n")
-    page.locator("[data-contentpath='document'] button", has_text=re.compile("选择")).first.click()
-    page.locator(".modal").get_by_role("tab", name="上传").click()
+    tab = page.locator(".modal").get_by_role("tab", name="上传")
+    deadline = time.monotonic() + 60
+    while not tab.is_visible():
+        # Of a block that was added this moment the button is there before it does anything.
+        assert time.monotonic() < deadline, "no chooser opens"
+        if not page.locator(".modal").count():
+            page.locator("[data-contentpath='document'] button", has_text=re.compile("选择")).first.click()
+        page.wait_for_timeout(3000)
+    tab.click()
     form = page.locator(".modal form[data-chooser-modal-creation-form]")
     form.locator("input[type=file]").set_input_files(path)
     # The page proposes the file's name, but a moment later.
