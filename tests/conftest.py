@@ -32,10 +32,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let every test that commits begin with the rows of the data migrations; keep the stacks together."""
     if os.environ.get("TEST_ENGINES", "").startswith("PostgreSQL"):
-        # What asks no engine in its room ran a moment ago, on SQLite, and would run the same.
-        alike = [item for item in items if not _asks_an_engine(item)]
-        items[:] = [item for item in items if _asks_an_engine(item)]
-        config.hook.pytest_deselected(items=alike)
+        # All of it ran a moment ago, on SQLite, and would say the same where it asks no engine.
+        again = _asks_again(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in again])
+        items[:] = [item for item in items if item in again]
     for item in items:
         if _commits(item):
             for marker in item.iter_markers("django_db"):
@@ -63,9 +63,25 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             connection.creation.deserialize_db_from_string("")
 
 
+def _asks_again(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return what asks an engine: each test, and of one that has many values the first and the last of them.
+
+    The statements are those of the test, not of its values. Where things meet, every value has its turn.
+    """
+    found: dict[tuple[str, str], list[pytest.Item]] = {}
+    for item in filter(_asks_an_engine, items):
+        meets = _commits(item) or any(item.get_closest_marker(name) for name in ("browser", "stack"))
+        name = item.name if meets else getattr(item, "originalname", item.name)
+        found.setdefault((item.nodeid.rpartition("::")[0], name), []).append(item)
+    return {one for alike in found.values() for one in (alike[0], alike[-1])}
+
+
 def _asks_an_engine(item: pytest.Item) -> bool:
-    """Whether a test needs a database or starts programs; all of `config` and of the house do, as far as is known."""
-    if item.path.relative_to(item.config.rootpath / "tests").parts[0] not in _ROOMS:
+    """Whether a test needs a database or starts programs; all of `config` do, as far as is known."""
+    room = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+    if item.get_closest_marker("once") or room == "house":
+        return False
+    if room not in _ROOMS:
         return True
     markers = ("django_db", "browser", "stack")
     fixtures = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))

@@ -70,9 +70,7 @@ def main(arguments: list[str]) -> int:
         variables = {"DATABASE_URL": database, "BROKER_URL": f"{address}/0", "CACHE_URL": f"{address}/1"}
         # Their encoding takes a fifth of a half's time and asks no database more than these do.
         variables["DEMO_LECTURES"] = "2"
-        # Not again: the sample videos, which try ffmpeg, and the attacks that do not meet in the database.
-        once = ["-m", "not samples and not once"]
-        codes.append(run("PostgreSQL, Redis", variables, [*once, *arguments]))
+        codes.append(run("PostgreSQL, Redis", variables, arguments))
     finally:
         broker.stop()
         server.stop()

@@ -16,6 +16,8 @@ from media import look, probe
 from media.plan import CAMERA, SCREENCAST, SPEAKER, STILL, Options, make_plan
 from tests.environment import ROOT
 
+pytestmark = pytest.mark.once
+
 KINDS = {
     "still slides": (STILL, "hevc"),
     "speaker": (SPEAKER, "hevc"),

@@ -40,6 +40,8 @@ CLEAN = {
 PRINT = """
 import json, sys
 import config.settings as s
+
+pytestmark = pytest.mark.once
 names = [n for n in dir(s) if n.isupper()]
 print(json.dumps({n: getattr(s, n) for n in names}, default=str))
 """

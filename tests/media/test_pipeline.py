@@ -16,7 +16,8 @@ from media.signals import encode_published
 from tests.factories.people import UserFactory
 from tests.media.clips import SILENT, ffmpeg_json, frame_count, render, render_sound
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# What ffmpeg makes; that workers are killed and meet is asked of both databases, in `test_pipeline_stack`.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def take_in(path: Path, **fields: Any) -> tuple[Lecture, Encode]:

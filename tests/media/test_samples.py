@@ -21,7 +21,7 @@ EMPTY_INSIDE = {"audiobook-truncated-after-moov.m4b", "duration-2pow63.mp4", "ti
 # Minutes of large pictures: a trainer's limit to small ones keeps the whole run's time. The others go up to all.
 LIMITED = {"long-6min-1080p-lowbitrate.mp4": 360, "screencast-73s-1616x1568.mp4": 360}
 
-pytestmark = [pytest.mark.samples, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.samples, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def rows() -> list[tuple[str, str]]:

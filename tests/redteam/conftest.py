@@ -13,10 +13,6 @@ from tests.redteam.people import Person
 from tests.redteam.site import Site, copy_of_the_database, environment_of, throw_away
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "once: asks nothing of how a database locks; one engine is enough")
-
-
 @pytest.fixture(scope="package")
 def site(
     tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any
