@@ -5,6 +5,9 @@ import pytest
 from config.demo import content
 
 
+pytestmark = pytest.mark.once
+
+
 @pytest.mark.parametrize("course", content.courses(), ids=lambda course: course.code)
 def test_a_course_is_whole(course: content.CourseText) -> None:
     assert {"topic", "hours", "audience", "teacher", "purpose", "purpose_en", "questions", "exam"} <= set(

@@ -9,6 +9,7 @@ from django.utils import timezone
 from config.demo import content, slides
 from config.demo.content import CourseText, Lesson
 
+pytestmark = pytest.mark.once
 COURSES = content.courses()
 QUESTIONS = content.questions()
 BY_CODE = pytest.mark.parametrize("course", COURSES, ids=lambda course: course.code)
