@@ -4,7 +4,6 @@ import pytest
 
 from config.demo import content
 
-
 pytestmark = pytest.mark.once
 
 
