@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let every test that commits begin with the rows of the data migrations; keep the stacks together."""
-    if os.environ.get("TEST_ENGINES", "").startswith("PostgreSQL"):
+    if os.environ.get("TEST_ENGINES", "").startswith("PostgreSQL") and not os.environ.get("TEST_EVERYTHING"):
         # All of it ran a moment ago, on SQLite, and would say the same where it asks no engine.
         again = _asks_again(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in again])
