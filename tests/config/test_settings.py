@@ -19,6 +19,7 @@ KEYS = {
     "PSEUDONYM_KEY": "mN6bVc3xZl1kJh8gFd5sAq7wEr2tYu9iOp4aSdFg",
     "EVIDENCE_KEY": "zA1xSw2cDe3vFr4bGt5nHy6mJu7kIk8lOl9pQaWs",
 }
+pytestmark = pytest.mark.once
 CLUSTER = {
     **KEYS,
     "MODE": "cluster",
@@ -40,8 +41,6 @@ CLEAN = {
 PRINT = """
 import json, sys
 import config.settings as s
-
-pytestmark = pytest.mark.once
 names = [n for n in dir(s) if n.isupper()]
 print(json.dumps({n: getattr(s, n) for n in names}, default=str))
 """
