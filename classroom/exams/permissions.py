@@ -3,7 +3,7 @@
 from typing import Any
 
 from classroom.enrolment.models import Enrolment
-from classroom.institutions.queries import scope_of
+from classroom.enrolment.permissions import answers_for
 
 
 def may_supervise(user: Any, enrolment: Enrolment) -> bool:
@@ -12,14 +12,4 @@ def may_supervise(user: Any, enrolment: Enrolment) -> bool:
     Who manages the training of its institution today, who supervises the institution, and a superuser;
     never the learner in question. Trainers and operators have no right to anybody's learning records.
     """
-    if not user.is_authenticated or not user.is_active or enrolment.user_id == user.pk:
-        return False
-    scope = scope_of(user)
-    if scope.everything:
-        return True
-    if enrolment.institution is None:
-        return False
-    office = enrolment.institution.supervising_authority.path
-    return enrolment.institution_id in scope.institution_ids or any(
-        office.startswith(path) for path in scope.authority_paths
-    )
+    return answers_for(user, enrolment, or_manages=True)
