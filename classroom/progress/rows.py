@@ -64,24 +64,41 @@ def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
 
 
 @cache
-def _select(vendor: str) -> str:
-    connection = _database()
-    quote = connection.ops.quote_name
-    columns = [
+def columns() -> tuple[str, ...]:
+    """Return the columns that a heartbeat reads, in their order."""
+    quote = _database().ops.quote_name
+    return tuple(
         f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
         for model, names in _READ
         for field in _fields(model, names)
-    ]
-    session, progress, clock, enrolment, user = (quote(model._meta.db_table) for model, _ in _READ)
-    text = (
-        f"SELECT {', '.join(columns)} FROM {session} "  # noqa: S608 - our own tables and columns
+    )
+
+
+@cache
+def source() -> str:
+    """Return the rows of one heartbeat, joined; the two marks are the session's key and the person's."""
+    session, progress, clock, enrolment, user = (
+        _database().ops.quote_name(model._meta.db_table) for model, _ in _READ
+    )
+    return (
+        f"FROM {session} "
         f"JOIN {progress} ON {progress}.id = {session}.progress_id "
         f"JOIN {clock} ON {clock}.user_id = {session}.clock_id "
         f"JOIN {enrolment} ON {enrolment}.id = {session}.enrolment_id "
         f"JOIN {user} ON {user}.id = {session}.clock_id "
         f"WHERE {session}.id = %s AND {session}.clock_id = %s"
     )
+
+
+@cache
+def select() -> str:
+    """Return the statement that reads `columns` and, where the database locks rows, locks progress and clock."""
+    connection = _database()
+    text = f"SELECT {', '.join(columns())} {source()}"
     if connection.features.has_select_for_update_of:
+        progress, clock = (
+            connection.ops.quote_name(model._meta.db_table) for model in (LessonProgress, PersonClock)
+        )
         text += f" FOR NO KEY UPDATE OF {progress}, {clock}"
     return text
 
@@ -92,14 +109,21 @@ def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
     Only what a heartbeat needs is read of each. None where there is no such session of theirs. Call
     inside a transaction; on SQLite that alone holds the lock.
     """
-    connection = _database()
-    own = PlaySession._meta.pk.get_db_prep_value(session_id, connection)
-    with connection.cursor() as cursor:
-        cursor.execute(_select(connection.vendor), [own, user_id])
+    with _database().cursor() as cursor:
+        cursor.execute(select(), key_of(session_id, user_id))
         row = cursor.fetchone()
-    if row is None:
-        return None
-    made = []
+    return None if row is None else made(row)
+
+
+def key_of(session_id: uuid.UUID, user_id: int) -> tuple[Any, Any]:
+    """Return the values for the two marks of `select` and `source`."""
+    return PlaySession._meta.pk.get_db_prep_value(session_id, _database()), user_id
+
+
+def made(row: tuple[Any, ...]) -> PlaySession:
+    """Return the session with all that hangs on it, of a row that `select` brought."""
+    connection = _database()
+    found = []
     start = 0
     for (model, names), converters in zip(_READ, _converters(connection.vendor), strict=True):
         values = list(row[start : start + len(names)])
@@ -107,10 +131,10 @@ def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
         for place, (column, *functions) in converters:
             for function in functions:
                 values[place] = function(values[place], column, connection)
-        made.append(model.from_db(connection.alias, [f.attname for f in _fields(model, names)], values))
-    session = cast(PlaySession, made[0])
+        found.append(model.from_db(connection.alias, [f.attname for f in _fields(model, names)], values))
+    session = cast(PlaySession, found[0])
     session.progress, session.clock, session.enrolment, session.clock.user = cast(
-        tuple[LessonProgress, PersonClock, Enrolment, User], made[1:]
+        tuple[LessonProgress, PersonClock, Enrolment, User], found[1:]
     )
     return session
 
@@ -155,21 +179,26 @@ class Batch:
         ]
         self._statements.append((_update(type(row), names), [*values, row.pk]))
 
+    def take(self) -> tuple[list[str], list[Any]]:
+        """Return the statements that were gathered and the values of all their marks, and forget them."""
+        statements, self._statements = self._statements, []
+        return [text for text, _ in statements], [value for _, some in statements for value in some]
+
     def write(self) -> None:
         """Send what was gathered, in its order, and forget it. Call inside a transaction."""
-        statements, self._statements = self._statements, []
-        connection = _database()
-        with connection.cursor() as cursor:
-            if _takes_many(connection) and statements:
-                texts, values = zip(*statements, strict=True)
-                cursor.execute("; ".join(texts), [value for some in values for value in some])
+        with _database().cursor() as cursor:
+            if takes_many() and self._statements:
+                texts, values = self.take()
+                cursor.execute("; ".join(texts), values)
                 return
+            statements, self._statements = self._statements, []
             for text, some in statements:
                 cursor.execute(text, some)
 
 
-def _takes_many(connection: BaseDatabaseWrapper) -> bool:
-    """Whether one call may hold several statements: where the client puts the values in."""
+def takes_many() -> bool:
+    """Whether one call may hold several statements: on PostgreSQL, where the client puts the values in."""
+    connection = _database()
     options = connection.settings_dict["OPTIONS"]
     return connection.vendor == "postgresql" and not options.get("server_side_binding")
 

@@ -2,7 +2,7 @@
 
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.progress.services.compaction import Compacted, compact_due
-from classroom.progress.services.credit import Credit, credit, receive, take_report
+from classroom.progress.services.credit import Credit, credit, receive, take_in_two_calls, take_report
 from classroom.progress.services.partitions import Kept, keep_ranges
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
@@ -27,5 +27,6 @@ __all__ = [
     "rebuild",
     "receive",
     "save_position",
+    "take_in_two_calls",
     "take_report",
 ]

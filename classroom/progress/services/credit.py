@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
 from classroom.people.models import User
-from classroom.progress import chain, errors, history, rows, spans
+from classroom.progress import chain, errors, history, rows, spans, two_calls
 from classroom.progress.intervals import Intervals, intervals, size, union
 from classroom.progress.models import Evidence, LessonProgress, PersonClock, PlaySession
 from classroom.progress.moments import from_ms, to_ms
@@ -56,9 +56,13 @@ class Credit:
     is_repeat: bool = False
 
 
+class _MoreCalls(Exception):
+    """A report is taken in two calls, and leads to more than that."""
+
+
 @dataclass(slots=True)
 class _Case:
-    """One session with all the rows that a report to it may change, locked."""
+    """One session with all the rows that a report to it may change: locked, or else read in `two_calls`."""
 
     session: PlaySession
     progress: LessonProgress
@@ -66,6 +70,19 @@ class _Case:
     state: dict[str, Any]
     policy: Policy
     opened: int
+    begun: two_calls.Report | None = None
+
+    def need_more(self) -> None:
+        """Call before whatever two calls cannot do; raises `_MoreCalls` where there are no more."""
+        if self.begun is not None:
+            raise _MoreCalls
+
+    def write(self, batch: rows.Batch) -> None:
+        """Write what was gathered. Raises `two_calls.Moved`."""
+        if self.begun is None:
+            batch.write()
+        else:
+            self.begun.write(batch)
 
     def has(self, seq: int) -> bool:
         """Whether the report of this number was received before."""
@@ -116,18 +133,49 @@ def take_report(
 ) -> Credit:
     """Credit the report `seq` of a person's own session, once; a repeat returns what was stored.
 
-    Locks the lesson's progress row and the person's clock by one read, appends one evidence row and
-    updates both: four statements, the writing ones sent as one to PostgreSQL, however much evidence there is. A presence check that waits costs
-    two more. Call inside a transaction: a savepoint of its own would cost two round trips. `admits` is asked
-    about the person's row (key, password, active) before anything else. Raises `SessionUnknown`, also for
-    another person's, `SignedOut` where they are not admitted, and `TooFarAhead`.
+    Locks the lesson's progress row and the person's clock by one read, appends one evidence row and updates
+    both: four statements, the writing ones sent as one to PostgreSQL, however much evidence there is. A
+    presence check that waits costs two more. Call inside a transaction: a savepoint of its own would cost two
+    round trips. `admits` is asked about the person's row (key, password, active) before anything else. Raises
+    `SessionUnknown`, also for another person's, `SignedOut` where they are not admitted, and `TooFarAhead`.
     """
-    case = _locked(session_id, user_id, admits)
-    received = to_ms(now or timezone.now())
+    session = rows.locked_session(session_id, user_id)
+    case = _case_of(session, admits)
+    return _take(case, seq, spans, position_ms, to_ms(now or timezone.now()))
+
+
+def take_in_two_calls(
+    *,
+    session_id: uuid.UUID,
+    user_id: int,
+    seq: int,
+    spans: Iterable[Span],
+    position_ms: int | None = None,
+    now: datetime | None = None,
+    admits: Callable[[User], bool] | None = None,
+) -> Credit | None:
+    """Credit a report as `take_report` does, in one read and one write of its own; see `two_calls`.
+
+    Returns None, with nothing written, where that cannot be: inside a transaction, where another report came
+    between, or where this one leads to more than three rows (a repeat, a presence check, a lesson that
+    comes to be seen, a session not at hand). `take_report` is for those. Raises the same.
+    """
+    if not two_calls.are_possible():
+        return None
+    try:
+        with two_calls.begun(session_id, user_id) as begun:
+            case = _case_of(begun.session, admits, begun)
+            return _take(case, seq, spans, position_ms, to_ms(now or timezone.now()))
+    except (_MoreCalls, two_calls.Moved):
+        return None
+
+
+def _take(case: _Case, seq: int, reported: Iterable[Span], position_ms: int | None, received: int) -> Credit:
     if case.has(seq):
+        case.need_more()
         return _repeated(case, seq, received)
     case.note(seq)
-    reported = list(spans)
+    reported = list(reported)
     asking = _asking(case, received)
     if asking:
         asking.hear()
@@ -135,33 +183,48 @@ def take_report(
     verdict = _judge(case, reported, before, received, asking)
     newly = size(verdict.standing.coverage) - case.progress.covered_ms
     if asking:
+        if not asking.only_counts(newly):
+            case.need_more()
         asking.settle(case.session, verdict, newly, case.policy.presence, bool(reported))
     batch = rows.Batch()
     _append(batch, case, seq, reported, verdict, received, asking.facts if asking else {})
     _save_progress(batch, case, verdict.standing, reported, position_ms, received)
     _save_clock(batch, case, verdict.standing, received)
-    batch.write()
-    return _credit(case, before.coverage, verdict, newly, received, asking)
+    credit = _credit(case, before.coverage, verdict, newly, received, asking)
+    if credit.crossed:
+        case.need_more()
+    case.write(batch)
+    return credit
 
 
-def _locked(session_id: uuid.UUID, user_id: int, admits: Callable[[User], bool] | None) -> _Case:
-    """Read a person's own session with what hangs on it, and lock progress and clock."""
-    session = rows.locked_session(session_id, user_id)
+def _case_of(
+    session: PlaySession | None,
+    admits: Callable[[User], bool] | None,
+    begun: two_calls.Report | None = None,
+) -> _Case:
+    """Return what a report to this session may change, or raise why it may not."""
     if session is None:
         raise errors.SessionUnknown
     if admits is not None and not admits(session.clock.user):
         raise errors.SignedOut
     state = session.clock.sessions.get(str(session.pk))
+    if begun is not None and (state is None or str(session.enrolment_id) not in session.clock.heads):
+        raise _MoreCalls
     if state is None:
         # Written back to its row, perhaps while this report waited for the clock: what was read is too old.
         session.refresh_from_db(fields=["highest_seq", "early", "heard"])
         state = {"seq": session.highest_seq, "early": session.early, "heard": session.heard}
     policy = policy_of(session.policy)
-    return _Case(session, session.progress, session.clock, state, policy, to_ms(session.opened_at))
+    opened = to_ms(session.opened_at)
+    return _Case(session, session.progress, session.clock, state, policy, opened, begun)
 
 
 def _asking(case: _Case, now: int) -> Asking | None:
-    return Asking(case.clock, case.progress.pk, now) if case.policy.presence else None
+    if not case.policy.presence:
+        return None
+    if case.clock.check_open_id is not None:
+        case.need_more()
+    return Asking(case.clock, case.progress.pk, now)
 
 
 def _standing(case: _Case, asking: Asking | None) -> Standing:

@@ -96,6 +96,11 @@ class Asking:
         mine = (one["pieces"] for one in listed if one["progress"] == self.progress_id)
         return union((s, e) for pieces in mine for s, e, _, _ in pieces)
 
+    def only_counts(self, newly: int) -> bool:
+        """Whether `settle` does no more than to count down what was newly credited."""
+        left = self.clock.presence_left_ms
+        return self.check is None and left is not None and newly < left
+
     def settle(self, session: PlaySession, verdict: Verdict, newly: int, every: int, played: bool) -> None:
         """Hold what is to be held and send the question; or count down to the next and ask it."""
         check = self.check
