@@ -31,6 +31,7 @@ from classroom.learning.services import Beat
 from classroom.people.models import User
 from classroom.progress.errors import LessonNotPlayable, ProgressError
 from classroom.progress.moments import to_ms
+from classroom.progress.terms import GRANT_MS
 from courses.catalogue.drafts import DraftQuestion, questions_of
 from media import playback
 
@@ -67,6 +68,7 @@ class PreviewSessionsView(_PreviewView):
             encode=encode,
             person=str(user.pseudonym),
             session=str(opened.id),
+            lifetime_s=GRANT_MS // 1000,
             browser=playback.browser_of(request._request),
         )
         return Response(

@@ -24,6 +24,7 @@ from classroom.progress import services as progress
 from classroom.progress.errors import ProgressError
 from classroom.progress.models import LessonProgress, PlaySession
 from classroom.progress.queries import gaps, is_seen, waiting_media
+from classroom.progress.terms import GRANT_MS
 from courses.catalogue.models import EditionLesson
 from courses.catalogue.policy import Policy
 from media import playback
@@ -92,6 +93,8 @@ def _grant(request: Request, session: PlaySession) -> dict[str, Any]:
         encode=session.encode,
         person=str(user.pseudonym),
         session=str(session.pk),
+        # As long as the viewing counts: the player opens the next one before either ends.
+        lifetime_s=GRANT_MS // 1000,
         browser=playback.browser_of(request._request),
     )
     row, policy = session.progress, Policy.from_dict(session.policy)

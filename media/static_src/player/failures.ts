@@ -29,8 +29,15 @@ export function verdict(trouble: Trouble, repairs: number): 'go on' | 'repair' |
 }
 
 /** Return the failure of the browser's own player. It never says why: a source that is not there reads as
- * one that is not supported. */
-export function nativeFailure(error: { code: number; message?: string } | null): Failure {
+ * one that is not supported, and one that is refused as a broken picture. `status` is what the address answers
+ * when it is asked, 0 where nothing comes. */
+export function nativeFailure(error: { code: number; message?: string } | null, status = 0): Failure {
   const network = error?.code === 2 || error?.code === 4;
-  return { kind: network ? 'network' : 'media', detail: error?.message ?? '' };
+  const kind = REFUSALS.includes(status) ? 'refused' : network ? 'network' : 'media';
+  return { kind, detail: error?.message ?? '' };
+}
+
+/** Return the status with which an address answers, 0 where nothing comes. */
+export async function statusOf(address: string): Promise<number> {
+  return (await fetch(address, { method: 'HEAD' }).catch(() => null))?.status ?? 0;
 }

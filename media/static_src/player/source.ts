@@ -3,7 +3,7 @@
 
 import type Hls from 'hls.js';
 import type { ErrorData } from 'hls.js';
-import { nativeFailure, verdict, type Failure } from './failures.ts';
+import { nativeFailure, statusOf, verdict, type Failure } from './failures.ts';
 import { named, type Sound } from './sounds.ts';
 
 export type { Failure, Sound };
@@ -170,7 +170,12 @@ function native(video: HTMLVideoElement, manifest: string, start: number, events
   const begin = (): void => {
     if (start > 0) video.currentTime = start;
   };
-  const failed = (): void => events.failed(nativeFailure(video.error));
+  let isLeft = false;
+  const failed = async (): Promise<void> => {
+    const { error } = video;
+    const status = await statusOf(manifest);
+    if (!isLeft) events.failed(nativeFailure(error, status));
+  };
   const heard = (video as HTMLVideoElement & { audioTracks?: NativeSounds }).audioTracks;
   const list = (): void => {
     const tracks = [...(heard ?? [])];
@@ -192,6 +197,7 @@ function native(video: HTMLVideoElement, manifest: string, start: number, events
       video.load();
     },
     destroy() {
+      isLeft = true;
       heard?.removeEventListener('addtrack', list);
       video.removeEventListener('error', failed);
       video.removeAttribute('src');

@@ -17,6 +17,8 @@ from classroom.people.services import issue_token
 from classroom.progress import verifier
 from classroom.progress.models import Evidence, PlaySession
 from classroom.progress.services import make_checkpoint, presence
+from classroom.progress.terms import GRANT_MS
+from media import playback
 from tests.factories.institutions import ManagerFactory, RegulatorGrantFactory
 from tests.factories.people import UserFactory
 
@@ -63,6 +65,14 @@ def test_opening_grants_the_stream_and_says_what_counts(api, learner):
     assert grant["missing"] == [[0, 180_000]]
     assert grant["policy"]["offline_allowance_s"] == 900
     assert (grant["position_ms"], grant["furthest_ms"], grant["lesson_completed"]) == (0, 0, False)
+
+
+def test_the_stream_is_granted_for_as_long_as_the_viewing_counts(api, learner):
+    """The player opens the next viewing before this one ends; a stream that ended first would break off."""
+    before = int(time.time())
+    claim = playback.claim_in(opened(api, learner)["manifest_url"])
+    assert claim is not None
+    assert before + GRANT_MS // 1000 <= claim.expiry <= time.time() + GRANT_MS // 1000
 
 
 def test_a_report_is_credited_and_its_repeat_says_the_same(api, learner):

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import Hls from 'hls.js';
 
-import { nativeFailure, REPAIRS, verdict, type Trouble } from '../../../media/static_src/player/failures.ts';
+import { nativeFailure, REPAIRS, statusOf, verdict, type Trouble } from '../../../media/static_src/player/failures.ts';
 
 const { ErrorTypes, ErrorDetails } = Hls;
 const trouble = (more: Partial<Trouble>): Trouble => ({
@@ -56,4 +56,22 @@ test("the browser's own player says network where it cannot load, media where it
   assert.deepEqual(kinds, ['media', 'network', 'media', 'network']);
   assert.deepEqual(nativeFailure(null), { kind: 'media', detail: '' });
   assert.deepEqual(nativeFailure({ code: 4 }), { kind: 'network', detail: '' });
+});
+
+test("a right that ran out is told apart where the browser's own player only says that it broke", async (t) => {
+  const asked: unknown[] = [];
+  t.mock.method(globalThis, 'fetch', async (address: string, how: RequestInit) => {
+    asked.push([address, how.method]);
+    return new Response(null, { status: 410 });
+  });
+  const status = await statusOf('/stream/x/master.m3u8');
+  assert.deepEqual(asked, [['/stream/x/master.m3u8', 'HEAD']]);
+  assert.deepEqual([2, 3, 4].map((code) => nativeFailure({ code }, status).kind), ['refused', 'refused', 'refused']);
+  assert.deepEqual([2, 3].map((code) => nativeFailure({ code }, 200).kind), ['network', 'media']);
+});
+
+test('without a network the address says nothing about the right', async (t) => {
+  t.mock.method(globalThis, 'fetch', () => Promise.reject(new TypeError('offline')));
+  assert.equal(await statusOf('/x'), 0);
+  assert.equal(nativeFailure({ code: 2 }, 0).kind, 'network');
 });

@@ -2,6 +2,7 @@
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
 import { has, send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
+import { Chances } from './chances.ts';
 import { brokenOff, cutOff, held, taken, uncounted, unopened } from './messages.ts';
 import { Notices } from './notices.ts';
 import { device, mediaKeys } from './device.ts';
@@ -34,7 +35,7 @@ export class LessonPage {
   #clock = new SessionClock(() => performance.now());
   #standing: Standing;
   #stopAt: number | null = null;
-  #renewals = 0;
+  #chances = new Chances(Date.now);
   #isOpening = false;
   #hasLease = true;
   /** Where the part begins that was last told not to count. */
@@ -297,8 +298,7 @@ export class LessonPage {
 
   /** Playing broke off. A grant that ran out is renewed; everything else is told with a way out. */
   #failed(failure: Failure): void {
-    if (failure.kind === 'refused' && this.#renewals < 2) {
-      this.#renewals += 1;
+    if (failure.kind === 'refused' && this.#chances.take()) {
       const playing = !this.#lecture.video.paused;
       void this.sit(this.#lecture.position).then(() => (playing ? this.play() : undefined));
       return;

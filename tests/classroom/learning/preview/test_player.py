@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 
 from classroom.learning.models import PlayerSettings
+from classroom.progress.terms import GRANT_MS
 from courses.catalogue.models import CoursePage
+from media import playback
 from media.models import Encode, Lecture
 from tests.classroom.learning.preview.conftest import browser_of, draft_of, key_of, lecture_lesson, rows
 from tests.factories.catalogue import ask
@@ -58,6 +60,12 @@ def report(client: Client, session: str, body: object = REPORT):
 
 
 # The wire is the learner's
+
+
+def test_a_try_out_may_last_as_long_as_a_learners_viewing(grant):
+    claim = playback.claim_in(grant["manifest_url"])
+    assert claim is not None
+    assert claim.expiry - time.time() > GRANT_MS / 1000 - 60
 
 
 def test_the_player_hears_the_shapes_that_a_learners_player_hears(
