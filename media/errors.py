@@ -107,6 +107,17 @@ REASONS: dict[str, Reason] = {
     ),
 }
 
+_HELD: dict[str, str | Promise] = {
+    "disk_full": _("Tell the operator that the disk is full; you need not upload anything again."),
+    "storage": _(
+        "You need not do anything: your file is safe, and it goes on once the store answers. If it still waits in an hour, tell the operator."
+    ),
+    "engine_missing": _("Tell the operator to install ffmpeg; you need not upload anything again."),
+}
+_HELD_ELSE = _(
+    "You need not do anything yet: your file is safe, and it is tried several times. If it fails for good, this page says why."
+)
+
 # Not the source's fault: wait and try again without counting.
 PATIENT = {"disk_full", "storage", "engine_missing"}
 # The words of these tell people to try again: what takes a file in for the second time does so by itself.
@@ -123,6 +134,11 @@ WARNINGS: dict[str, str | Promise] = {
     "audio_unreadable": _("A sound track could not be read and was left out."),
     "very_quiet": _("The sound is very quiet; it was raised as far as is reasonable."),
 }
+
+
+def held_of(code: str) -> Reason:
+    """Return why something waits to be tried again, and what its trainer can do meanwhile."""
+    return Reason(reason_of(code).reason, _HELD.get(code, _HELD_ELSE))
 
 
 def reason_of(code: str) -> Reason:

@@ -85,20 +85,22 @@ def retry(*, encode: Encode, by: Any = None) -> Encode:
         if encode.state != Encode.State.FAILED:
             return encode
         encode.chunks.exclude(state=Chunk.State.DONE).update(
-            state=Chunk.State.DUE, attempts=0, due_at=now, lease=None, leased_until=None, done_ms=0
+            state=Chunk.State.DUE,
+            attempts=0,
+            due_at=now,
+            lease=None,
+            leased_until=None,
+            held_reason="",
+            done_ms=0,
         )
         if not encode.facts or not encode.plan:
             # Probe again, by the rules of today.
             encode.state = Encode.State.RECEIVED
         elif encode.chunks.exclude(state=Chunk.State.DONE).exists():
             encode.state = Encode.State.TRANSCODING
-            # The days until somebody asked tell nothing of the pace, and with a part done already nothing else
-            # does: then no time is promised.
-            has_part = encode.chunks.filter(state=Chunk.State.DONE).exists()
-            encode.started_at = None if has_part else now
         else:
             encode.state = Encode.State.PACKAGING
-        encode.reason = encode.detail = ""
+        encode.reason = encode.detail = encode.held_reason = ""
         encode.attempts = 0
         encode.due_at = now
         encode.lease = encode.leased_until = None

@@ -6,6 +6,7 @@ dies lets it run out, and the next one takes the work over. Whatever a worker do
 lease that is no longer its own has no effect, since every write names the lease.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from django.db import DatabaseError, OperationalError, close_old_connections, connection, transaction
+from django.db import DatabaseError, Error, OperationalError, close_old_connections, connection, transaction
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -190,7 +191,13 @@ def _take(job: Job, worker: str) -> bool:
     if job.chunk_id is None:
         rows = _due_steps().filter(pk=job.encode_id)
         return bool(
-            rows.update(lease=job.lease, leased_until=until, attempts=F("attempts") + 1, worker=worker[:128])
+            rows.update(
+                lease=job.lease,
+                leased_until=until,
+                attempts=F("attempts") + 1,
+                worker=worker[:128],
+                held_reason="",
+            )
         )
     chunks = _due_chunks().filter(pk=job.chunk_id)
     return bool(
@@ -200,6 +207,7 @@ def _take(job: Job, worker: str) -> bool:
             state=Chunk.State.LEASED,
             attempts=F("attempts") + 1,
             worker=worker[:128],
+            held_reason="",
             done_ms=0,
         )
     )
@@ -251,18 +259,41 @@ class Heartbeat(ABC):
 
 
 class Heart(Heartbeat):
-    """Keeps the lease of a step of an encode, or of a chunk."""
+    """Keeps the lease of a step of an encode, or of a chunk; of chunks it tells for how long somebody was at them."""
 
     def __init__(self, job: Job) -> None:
         super().__init__()
         self._job = job
+        self._told = timezone.now()
+
+    def __exit__(self, *failure: object) -> None:
+        super().__exit__(*failure)
+        # An estimate is worth no work that is done: without a database it does without these seconds.
+        with contextlib.suppress(Error):
+            self._tell_time()
+
+    def _tell_time(self) -> None:
+        """Add the time since the last telling; what another worker told of the same seconds counts once."""
+        if self._job.chunk_id is None:
+            return
+        since, self._told = self._told, timezone.now()
+        encode = Encode.objects.filter(pk=self._job.encode_id)
+        told = encode.values_list("worked_at", flat=True).first()
+        spent = self._told - max(since, told or since)
+        if spent > timedelta():
+            milliseconds = round(spent.total_seconds() * 1000)
+            encode.filter(worked_at=told).update(
+                worked_ms=F("worked_ms") + milliseconds, worked_at=self._told
+            )
 
     def _renew(self, until: datetime) -> int:
         if self._job.chunk_id is None:
             rows = Encode.objects.filter(pk=self._job.encode_id, lease=self._job.lease)
             return rows.update(leased_until=until)
         chunks = Chunk.objects.filter(pk=self._job.chunk_id, lease=self._job.lease)
-        return chunks.update(leased_until=until, done_ms=self.done_ms)
+        renewed = chunks.update(leased_until=until, done_ms=self.done_ms)
+        self._tell_time()
+        return renewed
 
 
 def patiently(write: Callable[[], _T], *, patience_s: float = 300) -> _T:
@@ -295,7 +326,7 @@ def fail(job: Job, error: MediaError, *, for_good: bool) -> None:
         if encode is None or row is None or row.lease != job.lease:
             return
         row.lease = row.leased_until = None
-        row.detail = error.detail[-2000:]
+        row.detail, row.held_reason = error.detail[-2000:], error.code
         if patient:
             row.attempts = max(0, row.attempts - 1)
             row.due_at = timezone.now() + _PATIENCE
@@ -313,6 +344,8 @@ def fail(job: Job, error: MediaError, *, for_good: bool) -> None:
                 state=Encode.State.FAILED,
                 reason=error.code,
                 detail=error.detail[-2000:],
+                failed_at=timezone.now(),
+                held_reason="",
                 lease=None,
                 leased_until=None,
             )

@@ -148,6 +148,8 @@ class Encode(models.Model):
     # A code of media.errors; words are made from it in the reader's language.
     reason = models.CharField(max_length=48, blank=True)
     detail = models.TextField(blank=True)
+    # The code of why its step could not go on and waits for `due_at`; pieces have their own.
+    held_reason = models.CharField(max_length=48, blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     lease = models.UUIDField(null=True, blank=True)
@@ -164,6 +166,11 @@ class Encode(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
+    # How long workers were at its pieces, two at once counted once, and until when that was told.
+    worked_ms = models.PositiveBigIntegerField(default=0)
+    worked_at = models.DateTimeField(null=True, blank=True)
+    # When it failed last; unknown of what failed before this was kept.
+    failed_at = models.DateTimeField(null=True, blank=True)
     # From here on the trainer can watch what is made so far; learners get only what is published.
     playable_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -241,6 +248,8 @@ class Chunk(models.Model):
     lease = models.UUIDField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     detail = models.TextField(blank=True)
+    # The code of why it could not go on and waits for `due_at`.
+    held_reason = models.CharField(max_length=48, blank=True, default="")
     worker = models.CharField(max_length=128, blank=True)
     done_ms = models.PositiveBigIntegerField(default=0)
     outputs = models.JSONField(default=dict)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from media import captions, spool
@@ -31,8 +32,8 @@ class LectureState:
 
     `stage` is the field under way (or, once published, the last); `share` how much of that field is
     done, 0 to 1; `seconds_left` an estimate, None where there is no honest one. `is_waiting`: nobody is at
-    it now; `is_held`: since it could not go on, and is tried again by itself. `reason` is a code of
-    media.errors where `failed`.
+    it now; `is_held`: since it could not go on, and is tried again by itself, at `again_at`. `reason` is a
+    code of media.errors where `failed` or `is_held`.
     """
 
     stage: str
@@ -45,6 +46,7 @@ class LectureState:
     is_waiting: bool = False
     is_held: bool = False
     is_playable: bool = False
+    again_at: datetime | None = None
 
     @property
     def percent(self) -> int:
@@ -131,13 +133,15 @@ def state_of(lecture: Lecture, now: datetime | None = None) -> LectureState:
 
 
 def _with_work(now: datetime) -> QuerySet[Encode]:
-    """Annotate encodes with the milliseconds done, the pieces that somebody is at, and those that are held up."""
+    """Annotate encodes with the milliseconds done, the pieces that somebody is at, and the first that is held up."""
     at_work = Q(chunks__state=Chunk.State.LEASED, chunks__leased_until__gte=now)
-    held = Q(chunks__state=Chunk.State.DUE, chunks__due_at__gt=now) & ~Q(chunks__detail="")
+    held = Chunk.objects.filter(encode=OuterRef("pk"), state=Chunk.State.DUE, due_at__gt=now)
+    first = held.exclude(held_reason="").order_by("due_at", "pk")
     return Encode.objects.annotate(
         done_ms=Sum("chunks__done_ms"),
         at_work=Count("chunks", filter=at_work),
-        held=Count("chunks", filter=held),
+        piece_held=Subquery(first.values("held_reason")[:1]),
+        piece_again_at=Subquery(first.values("due_at")[:1]),
     )
 
 
@@ -171,10 +175,14 @@ def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> Lectur
             stage, part, failed=True, reason=encode.reason, detail=encode.detail, is_playable=playable
         )
     if encode.state == Encode.State.TRANSCODING:
-        waiting, held = not getattr(encode, "at_work", 0), bool(getattr(encode, "held", 0))
-        left = None if waiting else _seconds_left(encode, share, now)
+        waiting, held = not getattr(encode, "at_work", 0), getattr(encode, "piece_held", None) or ""
+        again, left = (
+            getattr(encode, "piece_again_at", None),
+            None if waiting else _seconds_left(encode, share),
+        )
     else:
-        waiting, held, left = encode.lease is None, bool(encode.detail) and encode.due_at > now, None
+        waiting, held = encode.lease is None, encode.held_reason if encode.due_at > now else ""
+        again, left = encode.due_at, None
     stage, share = {
         Encode.State.RECEIVED: ("received", 0.5),
         Encode.State.PROBED: ("probed", 1.0),
@@ -186,7 +194,9 @@ def state_from(lecture: Lecture, encode: Encode | None, now: datetime) -> Lectur
         left,
         is_moving=True,
         is_waiting=waiting,
-        is_held=waiting and held,
+        is_held=waiting and bool(held),
+        reason=held if waiting else "",
+        again_at=again if waiting and held else None,
         is_playable=playable,
     )
 
@@ -206,12 +216,10 @@ def _failed_in(encode: Encode, share: float) -> tuple[str, float]:
     return ("packaging", 0.5) if share >= 1.0 else ("transcoding", share)
 
 
-def _seconds_left(encode: Encode, share: float, now: datetime) -> int | None:
-    """Estimate from the pace so far; None before that pace means anything."""
-    if encode.started_at is None or share < _LEAST_SHARE:
-        return None
-    spent = (now - encode.started_at).total_seconds()
-    if spent < _LEAST_SECONDS:
+def _seconds_left(encode: Encode, share: float) -> int | None:
+    """Estimate from the pace while somebody was at it; None before that pace means anything."""
+    spent = encode.worked_ms / 1000
+    if share < _LEAST_SHARE or spent < _LEAST_SECONDS:
         return None
     return max(1, round(spent * (1 - share) / share))
 
@@ -249,7 +257,10 @@ def board(now: datetime, *, since: datetime) -> Board:
     leased = Chunk.objects.filter(state=Chunk.State.LEASED).select_related("encode__lecture")
     ended = [Encode.State.PUBLISHED, Encode.State.FAILED]
     under_way = Encode.objects.exclude(state__in=ended).select_related("lecture", "source")
-    failed = Encode.objects.filter(state=Encode.State.FAILED, created_at__gte=since).select_related("lecture")
+    # Of what failed before its time was kept, the upload's stands for it.
+    failed = Encode.objects.annotate(ended_at=Coalesce("failed_at", "created_at")).filter(
+        state=Encode.State.FAILED, ended_at__gte=since
+    )
     disk = shutil.disk_usage(spool.folder())
     return Board(
         running=list(leased.order_by("worker", "encode_id", "index")[:100]),
@@ -257,7 +268,7 @@ def board(now: datetime, *, since: datetime) -> Board:
             under_way.annotate(done_ms=Sum("chunks__done_ms")).order_by("-priority", "created_at")[:100]
         ),
         waiting=Chunk.objects.filter(state=Chunk.State.DUE).count(),
-        failed=list(failed.order_by("-created_at")[:50]),
+        failed=list(failed.select_related("lecture").order_by("-ended_at", "pk")[:50]),
         receiving=list(
             Upload.objects.filter(state=Upload.State.RECEIVING, expires_at__gt=now)
             .select_related("owner")

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from media.errors import SAID_TO_RETRY, WARNINGS, reason_of
+from media.errors import SAID_TO_RETRY, WARNINGS, held_of, reason_of
 from media.facts import Facts
 from media.models import Encode, Lecture, Upload
 from media.plan import Plan
@@ -86,7 +87,9 @@ def lecture_row(lecture: Lecture, state: LectureState, *, may_change: bool, now:
     """Say where a lecture stands. The lecture comes with the prefetches of the list."""
     encode = next(iter(newest_first(lecture)), None)
     headline, rest = _state_words(lecture, encode, state)
-    reason = reason_of(state.reason) if state.failed else None
+    reason = None
+    if state.failed or state.is_held:
+        reason = (reason_of if state.failed else held_of)(state.reason)
     return Row(
         key=f"lecture-{lecture.pk}",
         title=lecture.title,
@@ -158,8 +161,9 @@ def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -
         "published": (_("Published"), _published(lecture, encode)),
     }
     headline, rest = said.get(state.stage, ("", ""))
-    if state.is_held:
-        rest = _("it could not go on and is tried again by itself.") + early
+    if state.is_held and state.again_at:
+        again = timezone.localtime(state.again_at).strftime("%H:%M:%S")
+        rest = _("it could not go on and is tried again by itself at %(time)s.") % {"time": again} + early
     return headline, rest
 
 

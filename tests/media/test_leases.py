@@ -141,6 +141,8 @@ def test_a_failure_waits_longer_each_time_and_then_is_final() -> None:
     assert pauses == sorted(pauses)
     encode = Encode.objects.get()
     assert (encode.state, encode.reason, encode.detail) == (Encode.State.FAILED, "stalled", "no frames")
+    assert encode.failed_at is not None
+    assert timezone.now() - encode.failed_at < timedelta(minutes=1)
     assert chunk.state == Chunk.State.FAILED
 
 
@@ -271,3 +273,44 @@ def test_claiming_asks_no_more_for_many_than_for_one(django_assert_num_queries: 
         ChunkFactory(encode=transcoding(tenant=name))
     with django_assert_num_queries(5):
         claimed()
+
+
+def test_the_time_that_workers_were_at_it_is_told_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once count once, a night without workers not at all."""
+    start = timezone.now()
+    encode = EncodeFactory(state=Encode.State.TRANSCODING, started_at=start)
+    here, there = (Job(encode.pk, uuid.uuid4(), ChunkFactory(encode=encode).pk) for _ in range(2))
+
+    def at(seconds: int) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: start + timedelta(seconds=seconds))
+
+    def worked() -> int:
+        return Encode.objects.values_list("worked_ms", flat=True).get()
+
+    at(0)
+    with leases.Heart(here) as first:
+        at(5)
+        first._beat()
+        assert worked() == 5_000
+        at(6)
+        with leases.Heart(there) as second:
+            at(10)
+            first._beat()
+            at(11)
+            second._beat()
+            assert worked() == 11_000
+            at(12)
+        at(14)
+    assert worked() == 14_000
+    at(40_000)
+    with leases.Heart(there):
+        at(40_003)
+    assert worked() == 17_000
+
+
+def test_a_step_is_no_part_of_the_pace_of_encoding() -> None:
+    encode = EncodeFactory()
+    with leases.Heart(claimed()):
+        pass
+    encode.refresh_from_db()
+    assert (encode.worked_ms, encode.worked_at) == (0, None)

@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from media import queries, words
-from media.errors import REASONS
-from media.models import Encode, Lecture, Upload
+from media import leases, queries, words
+from media.errors import REASONS, MediaError, held_of
+from media.leases import Job
+from media.models import Chunk, Encode, Lecture, Upload
 from tests.factories.media import (
     ChunkFactory,
     EncodeFactory,
@@ -148,8 +149,12 @@ def test_what_cannot_go_on_is_no_row(owner: Any, client: Client, fields: dict[st
         ({"state": "transcoding", "planned_ms": 100}, "Encoding 0 %"),
         ({"state": "transcoding", "planned_ms": 100}, "waiting for a free worker."),
         (
-            {"state": "packaging", "detail": "storage", "due_at": datetime(2100, 1, 1, tzinfo=UTC)},
-            "it could not go on and is tried again by itself.",
+            {
+                "state": "packaging",
+                "held_reason": "storage",
+                "due_at": datetime(2100, 1, 1, 4, 5, tzinfo=UTC),
+            },
+            "it could not go on and is tried again by itself at 12:05:00.",
         ),
         ({"state": "packaging"}, "almost done."),
         ({"published": True}, "no captions"),
@@ -176,6 +181,43 @@ def test_each_failure_says_reason_and_remedy_in_the_readers_language(code: str, 
         for text in (str(row.reason), str(row.remedy)):
             assert any("\u4e00" <= c <= "\u9fff" for c in text) == (language == "zh-Hans")
             assert text.endswith((".", "。"))
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("disk_full", ["no room left", "Tell the operator that the disk is full"]),
+        ("storage", ["file store could not be reached", "If it still waits in an hour"]),
+        ("engine_missing", ["ffmpeg is missing", "Tell the operator to install ffmpeg"]),
+        ("stalled", ["came to a halt", "it is tried several times"]),
+        ("of another release", ["went wrong inside the server", "it is tried several times"]),
+    ],
+)
+def test_its_trainer_is_told_without_reload_why_it_waits(
+    owner: Any, client: Client, code: str, says: list[str]
+) -> None:
+    encode = EncodeFactory(lecture=LectureFactory(owner=owner), state="transcoding", planned_ms=100)
+    chunk = ChunkFactory(encode=encode, at_work=True)
+    before = live(client, encode.lecture)
+    leases.fail(Job(encode.pk, chunk.lease, chunk.pk), MediaError(code, "errno 28"), for_good=False)
+    after = live(client, encode.lecture, etag=before["ETag"])
+    (html,) = after.json()["rows"].values()
+    for words_of_it in (*says, "is tried again by itself at"):
+        assert words_of_it in html
+    assert "errno 28" not in html
+    assert "Try again as it is" not in html
+    # A worker takes it up again: the reason is of the past.
+    Chunk.objects.update(due_at=timezone.now())
+    assert leases.claim("here:1")
+    assert "lec-why" not in live(client, encode.lecture).content.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_what_waits_is_told_in_the_readers_language(language: str) -> None:
+    for code in ("disk_full", "storage", "engine_missing", "killed"):
+        with translation.override(language):
+            for text in (str(held_of(code).reason), str(held_of(code).remedy)):
+                assert any("\u4e00" <= c <= "\u9fff" for c in text) == (language == "zh-Hans")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from media import ingest, queries
+from media import queries
 from media.models import Chunk, Encode, Lecture, Upload
 from tests.factories.media import (
     ChunkFactory,
@@ -63,14 +63,16 @@ def test_progress_is_done_work_over_planned_work() -> None:
 
 
 def test_an_estimate_follows_the_pace_so_far() -> None:
+    # Received three days ago, and no worker ran in between: only its minute of work is the pace.
     now = timezone.now()
-    encode = EncodeFactory(state="transcoding", planned_ms=100_000, started_at=now - timedelta(seconds=60))
+    begun = now - timedelta(days=3)
+    encode = EncodeFactory(state="transcoding", planned_ms=100_000, started_at=begun, worked_ms=60_000)
     chunk = ChunkFactory(encode=encode, done_ms=25_000, at_work=True)
     assert queries.state_of(encode.lecture, now).seconds_left == 180
     Chunk.objects.filter(pk=chunk.pk).update(done_ms=2_000)
     assert queries.state_of(encode.lecture, now).seconds_left is None
     Chunk.objects.filter(pk=chunk.pk).update(done_ms=25_000)
-    Encode.objects.filter(pk=encode.pk).update(started_at=now - timedelta(seconds=2))
+    Encode.objects.filter(pk=encode.pk).update(worked_ms=2_000)
     assert queries.state_of(encode.lecture, now).seconds_left is None
 
 
@@ -81,14 +83,14 @@ def test_an_estimate_follows_the_pace_so_far() -> None:
         ({}, True, False),
         # Its worker was killed, and nobody has taken it over yet.
         ({"at_work": True, "leased_until": timedelta(seconds=-1)}, True, False),
-        ({"detail": "[Errno 28] No space left", "due_at": timedelta(seconds=20)}, True, True),
+        ({"held_reason": "disk_full", "due_at": timedelta(seconds=20)}, True, True),
         # Its time has come: from here on it waits for a worker like any other.
-        ({"detail": "[Errno 28] No space left", "due_at": timedelta(seconds=-1)}, True, False),
+        ({"held_reason": "disk_full", "due_at": timedelta(seconds=-1)}, True, False),
     ],
 )
 def test_what_nobody_is_at_waits_and_has_no_estimate(piece: dict[str, Any], waits: bool, held: bool) -> None:
     now = timezone.now()
-    encode = EncodeFactory(state="transcoding", planned_ms=100_000, started_at=now - timedelta(minutes=9))
+    encode = EncodeFactory(state="transcoding", planned_ms=100_000, worked_ms=540_000)
     ChunkFactory(encode=encode, state=Chunk.State.DONE, done_ms=50_000)
     given = {name: now + at if isinstance(at, timedelta) else at for name, at in piece.items()}
     ChunkFactory(encode=encode, **given)
@@ -101,25 +103,22 @@ def test_what_nobody_is_at_waits_and_has_no_estimate(piece: dict[str, Any], wait
     assert not queries.state_of(encode.lecture, now).is_waiting
 
 
-@pytest.mark.parametrize(("done", "left"), [(0, 60), (40_000, None)])
-def test_the_days_before_a_retry_are_no_part_of_the_estimate(done: int, left: int | None) -> None:
-    begun = timezone.now() - timedelta(days=3)
-    encode = EncodeFactory(failed=True, facts={"x": 1}, plan={"x": 1}, planned_ms=100_000, started_at=begun)
-    if done:
-        ChunkFactory(encode=encode, state=Chunk.State.DONE, done_ms=done)
-    piece = ChunkFactory(encode=encode, state=Chunk.State.FAILED)
-    ingest.retry(encode=encode)
-    later = timezone.now() + timedelta(seconds=60)
-    claim = {"state": Chunk.State.LEASED, "leased_until": later, "done_ms": 50_000}
-    Chunk.objects.filter(pk=piece.pk).update(**claim)
-    assert queries.state_of(encode.lecture, later).seconds_left == left
+def test_of_several_pieces_held_up_the_first_to_be_tried_again_speaks() -> None:
+    now = timezone.now()
+    encode = EncodeFactory(state="transcoding", planned_ms=100_000)
+    for reason, seconds in (("stalled", 80), ("disk_full", 20), ("storage", 50)):
+        ChunkFactory(encode=encode, held_reason=reason, due_at=now + timedelta(seconds=seconds))
+    found = queries.state_of(encode.lecture, now)
+    assert (found.reason, found.again_at) == ("disk_full", now + timedelta(seconds=20))
+    assert not found.failed
 
 
 @pytest.mark.parametrize("stage", ["received", "probed", "packaging"])
 def test_a_step_that_could_not_go_on_says_so_until_its_time_comes(stage: str) -> None:
     now = timezone.now()
-    encode = EncodeFactory(state=stage, detail="storage", due_at=now + timedelta(seconds=20))
-    assert queries.state_of(encode.lecture, now).is_held
+    encode = EncodeFactory(state=stage, held_reason="storage", due_at=now + timedelta(seconds=20))
+    found = queries.state_of(encode.lecture, now)
+    assert (found.is_held, found.reason, found.again_at) == (True, "storage", encode.due_at)
     assert not queries.state_of(encode.lecture, now + timedelta(seconds=21)).is_held
 
 
@@ -211,14 +210,18 @@ def test_the_board_says_what_runs_where(django_assert_max_num_queries: Any) -> N
     encode = EncodeFactory(state="transcoding", planned_ms=120_000)
     running = ChunkFactory(encode=encode, state=Chunk.State.LEASED, worker="host-1", done_ms=5)
     ChunkFactory(encode=encode)
+    month = timedelta(days=30)
     failed = EncodeFactory(failed=True)
-    EncodeFactory(failed=True, created_at=now - timedelta(days=30))
+    # What was uploaded long ago and failed today counts, what failed long ago does not.
+    late = EncodeFactory(failed=True, created_at=now - month, failed_at=now - timedelta(hours=1))
+    EncodeFactory(failed=True, created_at=now - month, failed_at=now - timedelta(days=8))
+    EncodeFactory(failed=True, created_at=now - month)
     EncodeFactory(published=True)
     upload = UploadFactory()
     with django_assert_max_num_queries(6):
         board = queries.board(now, since=now - timedelta(days=7))
     assert board.running == [running]
     assert (board.under_way, board.waiting) == ([encode], 1)
-    assert board.failed == [failed]
+    assert board.failed == [failed, late]
     assert board.receiving == [upload]
     assert 0 < board.free <= board.total

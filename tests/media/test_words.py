@@ -139,7 +139,7 @@ def test_the_stages_are_named_in_the_readers_language(language: str) -> None:
 )
 def test_what_is_left_follows_from_the_pace(done: int, seconds: int, left: int | None) -> None:
     now = timezone.now()
-    encode = EncodeFactory(state="transcoding", planned_ms=100, started_at=now - timedelta(seconds=seconds))
+    encode = EncodeFactory(state="transcoding", planned_ms=100, worked_ms=seconds * 1000)
     ChunkFactory(encode=encode, done_ms=done, at_work=True)
     assert queries.state_of(encode.lecture, now).seconds_left == left
 

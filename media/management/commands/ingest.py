@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, pgettext
 
 from media import ingest, leases, queries, sources, store, tasks
-from media.errors import SAID_TO_RETRY, MediaError, reason_of
+from media.errors import SAID_TO_RETRY, MediaError, held_of, reason_of
 from media.models import Encode, Lecture, Source
 
 # What lies beside recordings in a folder and is none; a file that is named is always taken in.
@@ -149,7 +149,9 @@ class Command(BaseCommand):
             self._report(path, encode)
             return ""
         state = queries.state_of(lecture)
-        return f"{state.stage} {state.percent} %"
+        return f"{state.stage} {state.percent} %" + (
+            f": {held_of(state.reason).reason}" if state.is_held else ""
+        )
 
     def _refused(self, path: Path, code: str, detail: str = "") -> None:
         self.failed += 1
