@@ -63,7 +63,9 @@ _STL_CUE = re.compile(rf"\s*{_STL_TIME}\s*,\s*{_STL_TIME}\s*,(.*)")
 _SETTING = re.compile(r"(?:line|position|size|align|vertical):[A-Za-z0-9.,%-]{1,24}")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<\d{1,4}[\d:.]{4,12}>")
 _OVERRIDE = re.compile(r"\{\\[^{}]{0,200}\}")
-_SPACE = re.compile(r"[ \t\u00a0\u200b\ufeff]+")
+_SPACE = re.compile(r"[ \t]+")
+# Not printable as Python sees it, and yet kept: the space of Chinese text, what joins letters, what parts them.
+_KEPT = "\n\t\u3000\u200c\u200d"
 
 
 def split_lines(text: str) -> list[str]:
@@ -106,9 +108,16 @@ def clean(text: str, *, is_own: bool = False) -> str:
 
 def tidy(text: str) -> str:
     """Return plain words as they are kept: control characters and empty lines out, lines trimmed."""
-    plain = "".join(c for c in text if c == "\n" or c == "\t" or c.isprintable())
+    plain = "".join(_plain(c) for c in text)
     lines = (_SPACE.sub(" ", line).strip() for line in plain.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _plain(c: str) -> str:
+    """Return a letter as it is kept: the many kinds of space as one, nothing for what turns or hides text."""
+    if c in _KEPT or c.isprintable():
+        return c
+    return " " if unicodedata.category(c) == "Zs" else ""
 
 
 def _span(groups: tuple[str | None, ...]) -> tuple[int, int] | None:

@@ -6,6 +6,7 @@ number of its line, never a silent loss.
 """
 
 import codecs
+import contextlib
 import html
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -48,7 +49,8 @@ def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a caption file and the encoding it was found to have.
 
     A byte order mark decides; otherwise UTF-8 where it is valid, UTF-16 where the zeros of the
-    start all lie on one side, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else.
+    start all lie on one side, GB18030 where that is valid. Raises `UnreadableCaptions` for anything else, with the
+    first line that is damaged where the rest tells what it was: by chance the bytes of one are valid in the other.
     """
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8"),
@@ -65,11 +67,33 @@ def decode(data: bytes) -> tuple[str, str]:
         if max(even, odd) >= max(4, len(head) // 64, 8 * min(even, odd)):
             return _decoded(data, name), name
     for name in ("utf-8", "gb18030"):
-        try:
+        if name == "gb18030" and _is_mostly_utf8(data):
+            return _decoded(data, "utf-8"), "utf-8"
+        with contextlib.suppress(UnicodeDecodeError):
             return data.decode(name), name
+    raise UnreadableCaptions([CueProblem(_first_strange_line(data), "encoding")])
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Whether bytes that are no valid UTF-8 were some once: most letters of three bytes are whole.
+
+    In GB18030, which has two or four, three that look like one are rare.
+    """
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(character > "\u07ff" for character in text) - broken >= 2 * broken
+
+
+def _first_strange_line(data: bytes) -> int:
+    """Return the first line that GB18030 cannot read where most lines can be; 0 where the file is none."""
+    bad = []
+    lines = data.splitlines()
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode("gb18030")
         except UnicodeDecodeError:
-            continue
-    raise UnreadableCaptions([CueProblem(0, "encoding")])
+            bad.append(number)
+    return bad[0] if bad and len(bad) * 4 < len(lines) else 0
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -46,6 +46,35 @@ def test_gb18030_reads_more_than_gbk_knows(character: str) -> None:
     assert parsed.cues[0].text == f"检测{character}"
 
 
+DAMAGED = f"1\n{ONE}\n不确定度\n\n2\n00:00:03.000 --> 00:00:04.000\n校准\n\n3\n00:00:05.000 --> 00:00:06.000\n结语\n"
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged", "line"),
+    [("不", b"\xe4\xb8", 3), ("准", b"\xe5\x87\xff", 7), ("语\n", b"\xe8\xaf", 11)],
+)
+def test_utf_8_with_a_damaged_letter_names_its_line(whole: str, damaged: bytes, line: int) -> None:
+    assert problems(DAMAGED.encode().replace(whole.encode(), damaged)) == [(line, "encoding")]
+
+
+def test_damaged_utf_8_is_not_shown_as_other_chinese() -> None:
+    # Without one byte all that is left happens to be valid GB18030: 涓纭畾.
+    data = f"1\n{ONE}\n不确定\n".encode().replace("不".encode(), b"\xe4\xb8")
+    assert data.decode("gb18030")
+    assert problems(data) == [(3, "encoding")]
+
+
+def test_gb18030_with_a_damaged_letter_names_its_line() -> None:
+    data = DAMAGED.encode("gb18030")
+    assert problems(data.replace("准".encode("gb18030"), b"\xd7\xff")) == [(7, "encoding")]
+
+
+@pytest.mark.parametrize("text", ["联通", "é", "中"])
+def test_short_chinese_in_gb18030_is_not_taken_for_damaged_utf_8(text: str) -> None:
+    data = f"1\n{ONE}\n{text}\n".encode("gb18030")
+    assert parse(data, "a.srt").cues[0].text == text
+
+
 def test_a_byte_order_mark_in_the_middle_of_a_file_is_no_letter() -> None:
     # Two files pasted together bring a second mark with them.
     assert srt(f"\ufeff1\n{ONE}\n\ufeff资质\n")[0][2] == "资质"
@@ -190,6 +219,23 @@ def test_text_that_looks_like_a_time_stays_text() -> None:
 @pytest.mark.parametrize("character", ["\u202e", "\u2066", "\x07", "\x1b", "\x85", "\u2028"])
 def test_characters_that_turn_or_hide_text_are_taken_out(character: str) -> None:
     assert srt(f"1\n{ONE}\n资{character}质\n")[0][2] in {"资质", "资\n质"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("精密度\u3000正确度", "精密度\u3000正确度"),
+        ("10\u00a0mg/L", "10 mg/L"),
+        ("10&nbsp;mg", "10 mg"),
+        ("a\u2009\u202fb", "a b"),
+        ("\u3000缩进\u3000", "缩进"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+    ],
+)
+def test_no_kind_of_space_glues_words_together(given: str, kept: str) -> None:
+    cues = parse(f"1\n{ONE}\n{given}\n".encode(), "a.srt").cues
+    assert cues[0].text == kept
+    assert read_vtt(write_vtt(cues))[0].text == kept
 
 
 # --- size
