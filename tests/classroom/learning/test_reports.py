@@ -157,10 +157,15 @@ def test_a_position_earns_nothing_and_so_may_be_a_fraction(told, kept):
     assert read({"seq": 0, "spans": [], "position_ms": told}).position_ms == kept
 
 
-@pytest.mark.parametrize("told", [-1, -0.5, "5", True, [], 2**45 + 1])
+@pytest.mark.parametrize("told", [-1, -0.5, "5", True, [], 2**45 + 1, 10**400, float("1e308")])
 def test_a_position_that_is_nowhere_is_refused(told):
     with pytest.raises(BadReport, match="position_ms"):
         read({"seq": 0, "spans": [], "position_ms": told})
+
+
+def test_a_position_written_as_a_number_too_large_for_a_fraction_is_refused():
+    with pytest.raises(BadReport, match="position_ms"):
+        read(b'{"seq": 0, "spans": [], "position_ms": 1e400}')
 
 
 @pytest.mark.parametrize("constant", ["NaN", "Infinity", "-Infinity"])
