@@ -34,6 +34,12 @@ def _ours(error: Exception) -> Exception:
     return error
 
 
+def _title(error: APIException) -> str:
+    """Return what errors of this kind say. Where that leaves room for a word, only this one says it whole."""
+    said = str(getattr(error, "default_detail", ""))
+    return str(error.detail) if "{" in said else said
+
+
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an API error into problem details (RFC 9457), `application/problem+json`.
 
@@ -47,7 +53,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     code = codes if isinstance(codes, str) else error.default_code
     problem: dict[str, Any] = {
         "type": f"urn:cloud-classroom:problem:{code}",
-        "title": str(getattr(error, "default_detail", "")) or response.status_text,
+        "title": _title(error) or response.status_text,
         "status": response.status_code,
         "instance": request_id.get(),
     }

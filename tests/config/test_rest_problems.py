@@ -239,6 +239,7 @@ def test_another_kind_of_body_is_415_and_named(client: Client, kind: str) -> Non
     body = problem(client.post("/api/takes/", "a=b", content_type=kind), 415)
     assert body["type"].endswith(":unsupported_media_type")
     assert kind in body["detail"]
+    assert kind in body["title"]
 
 
 def test_another_verb_is_405_with_those_that_are_allowed(client: Client) -> None:
@@ -247,6 +248,7 @@ def test_another_verb_is_405_with_those_that_are_allowed(client: Client) -> None
     assert body["type"].endswith(":method_not_allowed")
     assert "POST" in response["Allow"]
     assert "DELETE" in body["detail"]
+    assert "DELETE" in body["title"]
 
 
 def test_a_kind_of_answer_that_there_is_not_is_406(client: Client) -> None:
