@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, OperationalError, connections
 
 from classroom.progress import rows
 from classroom.progress.models import PlaySession
@@ -82,8 +82,12 @@ class _Locked:
         """Let go of the locks, where the writing has not."""
         raw = self._connection.connection
         if raw is not None and not raw.closed and raw.info.transaction_status.name != "IDLE":
-            with self._connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
+            try:
+                with self._connection.cursor() as cursor:
+                    cursor.execute("ROLLBACK")
+            except Error:
+                # The connection is lost, and what came before says why; the server lets go by itself.
+                self._connection.close()
 
 
 class _Compared:
