@@ -236,7 +236,7 @@ def storage(raw: str) -> dict[str, Any]:
                 "STORAGE_URL names no bucket. Write s3://key:secret@bucket, with / of a secret as %2F."
             )
         return {
-            "BACKEND": "storages.backends.s3.S3Storage",
+            "BACKEND": "config.buckets.Bucket",
             "OPTIONS": {
                 "bucket_name": url.hostname,
                 "access_key": unquote(url.username) if url.username else None,

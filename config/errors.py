@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from classroom.people.trace import request_id
 from classroom.people.way_back import page_before
 from config.sessions import CsrfRefused
+from media.errors import reason_of
 
 # What a program, or a page's script, is told where no view of the API has answered: what happened, what to do.
 _PROBLEMS = {
@@ -35,6 +36,12 @@ _PROBLEMS = {
         _("Nothing was kept of it. Send less at once; lectures go to /api/uploads/, in parts."),
     ),
     429: (_("Too many tries in a short time"), _("Wait a little, then try again.")),
+    503: (
+        _("The file store cannot be used now"),
+        _(
+            "What was saved before is safe, and the operators have been told. Send the request again in a minute."
+        ),
+    ),
     500: (
         _("A fault on our side"),
         _(
@@ -119,6 +126,13 @@ def too_many_requests(request: HttpRequest, retry_after: int | None = None) -> H
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
+
+
+def store_away(request: HttpRequest, code: str, retry_after: int) -> HttpResponse:
+    """Answer who needs the file store while it is away or full; `code` is one of media.errors."""
+    page = answer(request, HTTPStatus.SERVICE_UNAVAILABLE, context={"why": reason_of(code).reason})
+    page["Retry-After"], page["Cache-Control"] = str(retry_after), "no-store"
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

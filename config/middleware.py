@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from classroom.people.trace import request_id
 from classroom.people.way_back import page_before
 from config import errors
+from media import stored
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -79,6 +80,28 @@ class WrongMethodMiddleware:
         back = before if urlsplit(before).path != request.path else ""
         page = errors.answer(request, 405, context={"back": back})
         response.content, response["Content-Type"] = page.content, page["Content-Type"]
+        return response
+
+
+class StoreAwayMiddleware:
+    """Answers where a page met a file store that is away or full: not a fault of the page, and it passes."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the page does."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Ask the reader to come back, and tell the operators; any other fault stays one."""
+        code = stored.reason_to_wait(error)
+        if not code:
+            return None
+        stored.tell_away(error, asked=f"{request.method} {request.path}")
+        response = errors.store_away(request, code, stored.AGAIN_S)
+        # Said once, in our own words.
+        response._has_been_logged = True  # type: ignore[attr-defined]
         return response
 
 

@@ -22,6 +22,8 @@ from django.http import (
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
+from media import store
+
 TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".mp4": "video/mp4",
@@ -52,7 +54,7 @@ def suffix_of(name: str) -> str:
 
 
 def deliver(request: HttpRequest, key: str, *, cache: str = "") -> HttpResponseBase:
-    """Answer with the file at `key` of the default storage. No query. Raises Http404."""
+    """Answer with the file at `key` of the default storage. No query. Raises Http404, and `StoreAway`."""
     suffix = suffix_of(key.rsplit("/", 1)[-1])
     policy = cache or (REVALIDATE if suffix in TEXTS else IMMUTABLE)
     storage = default_storage
@@ -82,11 +84,12 @@ def _from_bucket(
         response["Location"] = storage.url(key, expire=seconds)  # type: ignore[call-arg]  # S3Storage takes it
         response["Cache-Control"] = f"private, max-age={max(seconds - 60, 0)}"
         return response
-    try:
-        with storage.open(key) as file:
-            body = file.read()
-    except FileNotFoundError as missing:
-        raise Http404 from missing
+    with store.reaching():
+        try:
+            with storage.open(key) as file:
+                body = file.read()
+        except FileNotFoundError as missing:
+            raise Http404 from missing
     response = HttpResponse(body, content_type=TYPES[suffix])
     response["Cache-Control"] = policy
     return response
@@ -94,10 +97,11 @@ def _from_bucket(
 
 def _send(request: HttpRequest, path: str, content_type: str, policy: str) -> HttpResponseBase:
     """Send a local file whole, in part (206), not at all (304), or say that the part is not there (416)."""
-    try:
-        file = open(path, "rb")  # noqa: SIM115 - the response closes it
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
-        raise Http404 from missing
+    with store.reaching():
+        try:
+            file = open(path, "rb")  # noqa: SIM115 - the response closes it
+        except store.MISSING as missing:
+            raise Http404 from missing
     facts = os.fstat(file.fileno())
     etag = quote_etag(f"{facts.st_mtime_ns:x}-{facts.st_size:x}")
     response: HttpResponseBase

@@ -43,6 +43,13 @@ class NoSpace(MediaError):
     """There is no room on the disk now; it waits for room."""
 
 
+class StoreAway(MediaError):
+    """The file store does not answer, or not as it should; it is tried again once it does."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("storage", detail)
+
+
 class EngineMissing(MediaError):
     """ffmpeg is not there."""
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from media import ingest
+from media import ingest, store
 from media.models import Encode, Lecture
 from media.plan import Options
 
@@ -109,8 +109,9 @@ def set_poster(*, lecture: Lecture, picture: IO[bytes]) -> None:
     fitted.save(written, "JPEG", quality=86, optimize=True, progressive=True)
     data = written.getvalue()
     key = f"posters/{lecture.pk}/{hashlib.sha256(data).hexdigest()[:32]}.jpg"
-    if not default_storage.exists(key):
-        key = default_storage.save(key, ContentFile(data))
+    with store.reaching():
+        if not default_storage.exists(key):
+            key = default_storage.save(key, ContentFile(data))
     lecture.poster = key
     lecture.save(update_fields=["poster"])
 

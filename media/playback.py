@@ -17,9 +17,10 @@ from typing import TypedDict
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.storage import default_storage
 from django.http import HttpRequest
 
+from media import store
+from media.errors import StoreAway
 from media.models import Encode
 from media.queries import captions_of
 
@@ -169,6 +170,10 @@ def _has_storyboard(encode: Encode) -> bool:
     key = f"media:storyboard:{encode.pk}"
     known: bool | None = cache.get(key)
     if known is None:
-        known = default_storage.exists(f"{prefix_of(encode.pk)}/storyboard.vtt")
+        try:
+            known = store.size(f"{prefix_of(encode.pk)}/storyboard.vtt") >= 0
+        except StoreAway:
+            # Whoever is watching goes on with what is loaded, and does without thumbnails for a while.
+            return False
         cache.set(key, known, 24 * 3600 if encode.published_at else 5)
     return known

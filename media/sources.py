@@ -11,6 +11,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from media import store
 from media.models import Leftover, Source
 
 
@@ -35,7 +36,7 @@ def adopt(*, path: Path, digest: str, size: int) -> Source:
     if isinstance(default_storage, FileSystemStorage):
         _link(path, Path(default_storage.path(key)))
     elif not _is_whole(key, size):
-        with path.open("rb") as file:
+        with path.open("rb") as file, store.reaching():
             key = default_storage.save(key, File(file))
     source, _created = Source.objects.update_or_create(digest=digest, defaults={"size": size, "key": key})
     return source
@@ -67,10 +68,7 @@ def adopt_stored(*, key: str, digest: str, size: int, lost: str) -> Source:
 
 
 def _is_whole(key: str, size: int) -> bool:
-    try:
-        return default_storage.size(key) == size
-    except (FileNotFoundError, OSError):
-        return False
+    return store.size(key) == size
 
 
 def _link(path: Path, target: Path) -> None:

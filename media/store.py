@@ -4,6 +4,7 @@ ffmpeg reads local files only. With file storage that is the stored file itself;
 source is fetched once into the spool, at constant memory, and kept while there is room for it.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -17,12 +18,13 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from media.errors import MediaError, NoSpace, UnusableSource
+from media.errors import MediaError, NoSpace, StoreAway, UnusableSource
 from media.models import Source
 
 _BLOCK = 4 * 1024 * 1024
 # Left free on every disk, so that the database can still write.
 RESERVE = 512 * 1024**2
+MISSING = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 def spool(*parts: str) -> Path:
@@ -59,7 +61,7 @@ def require_space(needed: int) -> None:
 def put(key: str, data: bytes) -> None:
     """Store bytes under a key, replacing what is there; whole or not at all, and safe from a power cut."""
     root = _local_root()
-    with _reaching():
+    with reaching():
         if root is not None:
             _write(root / key, data)
             return
@@ -70,13 +72,13 @@ def put(key: str, data: bytes) -> None:
 
 def get(key: str) -> bytes:
     """Return the bytes under a key; raise `MediaError` "storage" where they cannot be read."""
-    with _reaching(), default_storage.open(key) as file:
+    with reaching(), default_storage.open(key) as file:
         return bytes(file.read())
 
 
 def size(key: str) -> int:
     """Return the size of what is stored, -1 where there is nothing; a store that is away is no answer."""
-    with _reaching():
+    with reaching():
         try:
             return int(default_storage.size(key))
         except (FileNotFoundError, NotADirectoryError, LookupError):
@@ -106,7 +108,7 @@ def local_source(source: Source) -> Path:
     require_space(source.size)
     fetched = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with _reaching():
+        with reaching():
             with default_storage.open(source.key) as remote, fetched.open("wb") as file:
                 shutil.copyfileobj(remote, file, _BLOCK)
             fetched.replace(path)
@@ -121,10 +123,11 @@ def names_under(prefix: str) -> set[str]:
     waiting = [prefix.rstrip("/")]
     while waiting:
         folder = waiting.pop()
-        try:
-            folders, files = default_storage.listdir(folder)
-        except FileNotFoundError:
-            continue
+        with reaching():
+            try:
+                folders, files = default_storage.listdir(folder)
+            except FileNotFoundError:
+                continue
         waiting += [f"{folder}/{name}" for name in folders if name]
         found |= {f"{folder}/{name}" for name in files if name}
     return found
@@ -132,20 +135,19 @@ def names_under(prefix: str) -> set[str]:
 
 def remove(keys: set[str]) -> None:
     """Delete files; what is gone already is no error."""
-    for key in sorted(keys):
-        default_storage.delete(key)
+    with reaching():
+        for key in sorted(keys):
+            default_storage.delete(key)
 
 
 def remove_tree(prefix: str) -> None:
     """Delete everything under a prefix, and its folders; what is gone already is no error."""
     root = _local_root()
-    try:
-        if root is not None:
-            shutil.rmtree(root / prefix)
-        else:
-            remove(names_under(prefix))
-    except FileNotFoundError:
+    if root is None:
+        remove(names_under(prefix))
         return
+    with reaching(), contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(root / prefix)
 
 
 def _local_root() -> Path | None:
@@ -167,21 +169,26 @@ def _write(path: Path, data: bytes) -> None:
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
-    """Say of whatever goes wrong with disk or bucket that it is the store, and not the lecture."""
+def reaching() -> Iterator[None]:
+    """Say of whatever goes wrong with disk or bucket that it is the store, and not the lecture.
+
+    Raises `StoreAway`, `NoSpace`, and `MediaError` "storage" for a file that is not there.
+    """
     try:
         yield
+    except MISSING as error:
+        raise MediaError("storage", str(error)) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise NoSpace("disk_full", str(error)) from error
-        raise MediaError("storage", str(error)) from error
-    except _bucket_errors() as error:
-        raise MediaError("storage", f"{type(error).__name__}: {error}") from error
+        raise StoreAway(str(error)) from error
+    except Exception as error:
+        if not is_of_bucket(error):
+            raise
+        raise StoreAway(f"{type(error).__name__}: {error}") from error
 
 
-def _bucket_errors() -> tuple[type[Exception], ...]:
-    """Return what a bucket's library raises; loaded only where something went wrong, since it is large."""
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    return (Boto3Error, BotoCoreError, ClientError)
+def is_of_bucket(error: BaseException) -> bool:
+    """Whether a bucket's library raised it. Asked by name, since the library is large and may not be loaded."""
+    made_in = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+    return bool(made_in & {"boto3", "botocore", "s3transfer"})

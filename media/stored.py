@@ -1,4 +1,7 @@
-"""Files that a row names, opened for a reader. One that is missing is told to the operators, and is no fault."""
+"""Files that a row names, opened for a reader. One that is missing is told to the operators, and is no fault.
+
+Nor is a store that is away: readers are asked to come back, and the operators are told.
+"""
 
 import logging
 import uuid
@@ -7,11 +10,14 @@ from typing import Any
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 
+from media import store
+from media.errors import PATIENT, MediaError
 from media.models import Encode
 
 log = logging.getLogger(__name__)
 
-_MISSING = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+# So many seconds later readers are asked to come back.
+AGAIN_S = 60
 # A player asks for a missing segment again and again; its lecture is told once in so long.
 _TOLD_FOR_S = 600
 
@@ -21,12 +27,29 @@ class FileLost(Exception):
 
 
 def open_named(key: str, *, row: str) -> Any:
-    """Open the file of a row (`row` names it for the log). Raises `FileLost`, having told the operators."""
-    try:
-        return default_storage.open(key)
-    except _MISSING as missing:
-        tell_lost(key, row=row)
-        raise FileLost(key) from missing
+    """Open the file of a row (`row` names it for the log).
+
+    Raises `FileLost`, having told the operators, and `StoreAway` where nobody can tell.
+    """
+    with store.reaching():
+        try:
+            return default_storage.open(key)
+        except store.MISSING as missing:
+            tell_lost(key, row=row)
+            raise FileLost(key) from missing
+
+
+def reason_to_wait(error: BaseException) -> str:
+    """Return the code of `media.errors` where an error says that the store cannot be used now; else ""."""
+    if isinstance(error, MediaError):
+        return error.code if error.code in PATIENT else ""
+    return "storage" if store.is_of_bucket(error) else ""
+
+
+def tell_away(error: BaseException, *, asked: str) -> None:
+    """Tell the operators, in the log, that the store could not be used, and who asked for what."""
+    detail = (isinstance(error, MediaError) and error.detail) or f"{type(error).__name__}: {error}"
+    log.error("the file store cannot be used: %s; asked by %s", detail, asked)
 
 
 def tell_lost(key: str, *, row: str) -> None:

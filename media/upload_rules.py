@@ -220,6 +220,9 @@ class BucketAway(
 ):
     """The bucket does not answer, or not as it should."""
 
+    def __init__(self) -> None:
+        super().__init__(**{"Retry-After": "60"})
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:

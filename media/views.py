@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from media import playback
 from media.delivery import REVALIDATE, TYPES, deliver, suffix_of
+from media.errors import MediaError
 from media.models import Encode, Track
-from media.stored import FileLost, tell_lost, tell_lost_of
+from media.stored import AGAIN_S, FileLost, tell_away, tell_lost, tell_lost_of
 
 _POSTER_CACHE = "public, max-age=3600"
 
@@ -34,6 +35,8 @@ def stream(
         return _said(404, _("There is no such file under this address."))
     except FileLost:
         return _lost()
+    except MediaError as away:
+        return _away(request, away)
 
 
 def _granted(request: HttpRequest, claim: playback.Claim, file: str) -> HttpResponseBase:
@@ -80,6 +83,8 @@ def poster(request: HttpRequest, signature: str, encode: uuid.UUID) -> HttpRespo
             return deliver(request, key, cache=_POSTER_CACHE)
         except Http404:
             tell_lost(key, row=f"media.Encode {encode}")
+        except MediaError as away:
+            return _away(request, away)
     return _lost()
 
 
@@ -91,6 +96,15 @@ def _lost() -> HttpResponse:
             "trainer."
         ),
     )
+
+
+def _away(request: HttpRequest, error: MediaError) -> HttpResponse:
+    tell_away(error, asked=request.path)
+    response = _said(503, _("The file store cannot be reached now. Try again in a minute."))
+    response["Retry-After"] = str(AGAIN_S)
+    # Said once, in our own words.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _said(status: int, words: str) -> HttpResponse:

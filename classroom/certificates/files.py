@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from classroom.certificates import services, signing
 from classroom.certificates.models import Certificate
-from media import stored
+from media import store, stored
 
 MAX_BYTES = 5 * 1024 * 1024
 ISSUED, GENUINE, ALTERED, FOREIGN, UNREADABLE = "issued", "genuine", "altered", "foreign", "unreadable"
@@ -104,7 +104,8 @@ def check(content: bytes) -> FileCheck:
 def stored_is_intact(certificate: Certificate) -> bool | None:
     """Return whether the stored PDF is as it was signed; None where there is none yet.
 
-    One that is lost is made due again, and the sweep makes it: the page says that it is being made.
+    One that is lost is made due again, and the sweep makes it: the page says that it is being made. Raises
+    `StoreAway` where nobody can tell now.
 
     Reading and checking takes some ten milliseconds, so an answer is kept for an hour by its digest.
     """
@@ -124,10 +125,7 @@ def stored_is_intact(certificate: Certificate) -> bool | None:
 
 def _read_and_check(certificate: Certificate) -> bool:
     row = f"certificates.Certificate {certificate.number}"
-    try:
-        with stored.open_named(certificate.file, row=row) as file:
-            content = file.read()
-    except OSError:
-        return False
+    with store.reaching(), stored.open_named(certificate.file, row=row) as file:
+        content = file.read()
     same = hashlib.sha256(content).hexdigest() == certificate.file_digest
     return same and signing.check_pdf(content).is_genuine

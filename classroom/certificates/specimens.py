@@ -14,6 +14,7 @@ from classroom.certificates import facts as frozen
 from classroom.certificates import press, sheet
 from classroom.certificates.numbers import make
 from courses.catalogue.models import Course, Edition, EditionLesson
+from media import store
 
 # Twice the width at which course pages show it.
 DOTS_PER_INCH = 96
@@ -75,7 +76,7 @@ def picture(course_code: str) -> bytes | None:
         return None
     name = f"certificates/specimens/{course.code}-{course.current.digest[:16]}-{DESIGN}.png"
     # Asked for by opening it: what is tidied away between a look and a reading is no fault, it is made again.
-    with contextlib.suppress(FileNotFoundError), default_storage.open(name) as file:
+    with store.reaching(), contextlib.suppress(FileNotFoundError), default_storage.open(name) as file:
         return bytes(file.read())
     facts = facts_for(course.current)
     data = sheet.data(
@@ -85,5 +86,6 @@ def picture(course_code: str) -> bytes | None:
         watermark="样张 SPECIMEN",
     )
     made = lighter(press.picture(data, dots_per_inch=DOTS_PER_INCH))
-    default_storage.save(name, ContentFile(made))
+    with store.reaching():
+        default_storage.save(name, ContentFile(made))
     return made

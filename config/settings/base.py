@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "classroom.people.middleware.SignInAgainMiddleware",
     "config.middleware.UnfinishedDraftMiddleware",
     "config.middleware.WrongMethodMiddleware",
+    "config.middleware.StoreAwayMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

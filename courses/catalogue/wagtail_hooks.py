@@ -17,7 +17,7 @@ from wagtail.admin.ui.components import Component
 
 from courses.catalogue import desk
 from courses.catalogue.receivers import UNREVIEWED
-from media.stored import tell_lost
+from media.stored import FileLost, open_named
 
 # What only those who keep the platform need.
 _KEEPERS_ONLY = {"explorer", "reports", "help"}
@@ -49,10 +49,12 @@ class CoursesMenuItem(MenuItem):
 @hooks.register("before_serve_document")
 def tell_of_a_lost_file(document: Any, request: HttpRequest) -> HttpResponse | None:
     """Answer for a document whose file is gone from the store: the operators and the reader are told."""
-    name = document.file.name
-    if name and document.file.storage.exists(name):
+    try:
+        open_named(document.file.name, row=f"wagtaildocs.Document {document.pk}").close()
+    except FileLost:
+        pass
+    else:
         return None
-    tell_lost(name, row=f"wagtaildocs.Document {document.pk}")
     return render(request, "catalogue/file_lost.html", {"document": document}, status=404)
 
 

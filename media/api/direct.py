@@ -101,7 +101,12 @@ class DirectView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Turn refusals of the room into problem details."""
-        return super().handle_exception(UploadProblem(exc) if isinstance(exc, UploadRefused) else exc)
+        if not isinstance(exc, UploadRefused):
+            return super().handle_exception(exc)
+        response = super().handle_exception(UploadProblem(exc))
+        for name, value in exc.headers.items():
+            response[name] = value
+        return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say that answers are of this moment only."""

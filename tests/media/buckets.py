@@ -1,6 +1,7 @@
 """Buckets: a small one for put, get with ranges, head, delete; and moto's S3 for what is sent in parts."""
 
 import logging
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
@@ -170,17 +171,68 @@ def put(address: str, data: bytes, **headers: str) -> int:
 @contextmanager
 def unreachable(settings: Any) -> Iterator[None]:
     """Let nobody answer for the default storage for a while."""
-    with _default_at(settings, 9):
+    with _default_at(settings, 9, client_config=_impatient()):
         yield
 
 
+class _Refusing(BaseHTTPRequestHandler):
+    def log_message(self, *_args: object) -> None:
+        """Say nothing."""
+
+    def do_GET(self) -> None:
+        body = b"<Error><Code>SlowDown</Code></Error>"
+        self.send_response(503)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_PUT = do_GET  # noqa: N815 - the names that http.server calls
+
+
 @contextmanager
-def _default_at(settings: Any, port: int, name: str = "lectures") -> Iterator[None]:
+def refusing(settings: Any) -> Iterator[None]:
+    """Let the default storage be a bucket that answers 503 to everything for a while."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Refusing)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        with _default_at(settings, server.server_port, client_config=_impatient()):
+            yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def silent(settings: Any) -> Iterator[None]:
+    """Let the default storage be a bucket that takes requests and never answers, asked by somebody impatient."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        _default_at(settings, server.getsockname()[1], client_config=_impatient()),
+    ):
+        yield
+
+
+def _impatient() -> Any:
+    from botocore.config import Config
+
+    return Config(
+        s3={"addressing_style": "path"},
+        signature_version="s3v4",
+        read_timeout=0.2,
+        retries={"total_max_attempts": 1},
+    )
+
+
+@contextmanager
+def _default_at(settings: Any, port: int, name: str = "lectures", **more: Any) -> Iterator[None]:
     former = settings.STORAGES
     settings.STORAGES = {
         **former,
         "default": {
-            "BACKEND": "storages.backends.s3.S3Storage",
+            "BACKEND": "config.buckets.Bucket",
             "OPTIONS": {
                 "bucket_name": name,
                 "access_key": "key",
@@ -191,6 +243,7 @@ def _default_at(settings: Any, port: int, name: str = "lectures") -> Iterator[No
                 "signature_version": "s3v4",
                 "querystring_auth": True,
                 "file_overwrite": False,
+                **more,
             },
         },
     }

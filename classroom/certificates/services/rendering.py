@@ -21,10 +21,13 @@ from classroom.certificates.permissions import may_end
 from classroom.certificates.queries import verify_url
 from classroom.people.models import User
 from classroom.people.services import audit
+from media import store
+from media.stored import reason_to_wait
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 ATTEMPTS = 10
+_PATIENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,10 @@ def _store(certificate: Certificate, pdf: bytes) -> str:
     """Write the file beside the one in use, which stays; a half-written one of before gives way."""
     stem = f"certificates/{certificate.year}/{certificate.number}"
     name = f"{stem}-2.pdf" if certificate.file == f"{stem}.pdf" else f"{stem}.pdf"
-    if default_storage.exists(name):
-        default_storage.delete(name)
-    return str(default_storage.save(name, ContentFile(pdf)))
+    with store.reaching():
+        if default_storage.exists(name):
+            default_storage.delete(name)
+        return str(default_storage.save(name, ContentFile(pdf)))
 
 
 @transaction.atomic
@@ -126,8 +130,8 @@ def render(*, certificate_id: int) -> bool:
     """Make, sign and store the PDF; return whether this call did it.
 
     Safe to repeat and to kill: the row is leased, and becomes ready only after its file is stored.
-    A failure is recorded with its reason and tried again later, at most ten times. No lock is held
-    while rendering, only while the file is stored.
+    A failure is recorded with its reason and tried again later, at most ten times; a store that is away or
+    full is not counted. No lock is held while rendering, only while the file is stored.
     """
     certificate = _claim(certificate_id, timezone.now())
     if certificate is None:
@@ -140,6 +144,16 @@ def render(*, certificate_id: int) -> bool:
 
 
 def _failed(certificate: Certificate, error: Exception) -> None:
+    if reason_to_wait(error):
+        log.warning("certificate %s waits for the file store: %s", certificate.number, error)
+        _held(certificate).update(
+            rendering=Certificate.Rendering.DUE,
+            render_attempts=certificate.render_attempts - 1,
+            render_due_at=timezone.now() + _PATIENCE,
+            lease=None,
+            leased_until=None,
+        )
+        return
     log.warning("certificate %s could not be rendered", certificate.number, exc_info=error)
     spent = certificate.render_attempts >= ATTEMPTS
     _held(certificate).update(

@@ -1,6 +1,7 @@
 """Exports: asked for, made under a lease, checked again when they are fetched."""
 
 import hashlib
+import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,13 +28,17 @@ from classroom.reports.queries import tables
 from classroom.reports.queries.board import STATES
 from classroom.reports.queries.rollups import SHOWS, Slice
 from classroom.reports.sheets import WRITERS, Head
+from media.errors import MediaError
+from media.store import reaching
 from media.stored import FileLost, open_named
 
+log = logging.getLogger(__name__)
 KINDS = ("institutions", "districts", "people")
 # Up to so many rows an export is made while the reader waits: well under a second.
 AT_ONCE = 2000
 _LEASE = timedelta(minutes=10)
 _ATTEMPTS = 3
+_PATIENCE = timedelta(minutes=1)
 KEPT = timedelta(days=30)
 
 
@@ -139,7 +144,8 @@ def covers(scope: Scope, path: str) -> bool:
 def produce(*, run_id: UUID, now: datetime | None = None) -> ReportRun | None:
     """Make the file of a run, once: claims it with a lease, and does nothing where another has it.
 
-    The scope is read afresh: what the asker lost since is not exported, the run then fails.
+    The scope is read afresh: what the asker lost since is not exported, the run then fails. Where the file store
+    is away or full it stays due, and None is returned too.
     """
     run = _claim(run_id, now or timezone.now())
     if run is None:
@@ -149,6 +155,12 @@ def produce(*, run_id: UUID, now: datetime | None = None) -> ReportRun | None:
             _write(run)
     except OutOfScope:
         _finish(run, state=ReportRun.State.FAILED)
+    except MediaError as away:
+        # The file store is away or full: that is no attempt, and the sweep comes back for it.
+        log.warning("export %s waits for the file store: %s", run.pk, away)
+        run.attempts, run.leased_until = run.attempts - 1, timezone.now() + _PATIENCE
+        run.save(update_fields=["attempts", "leased_until"])
+        return None
     return run
 
 
@@ -188,7 +200,7 @@ def _write(run: ReportRun) -> None:
         path = Path(folder) / f"report.{run.format}"
         rows = WRITERS[run.format](path, head, table.rows())
         content = path.read_bytes()
-        with path.open("rb") as file:
+        with path.open("rb") as file, reaching():
             name = default_storage.save(f"reports/{run.pk}.{run.format}", File(file))
     _finish(
         run,
@@ -218,7 +230,7 @@ def open_file(*, user: User, run: ReportRun) -> Any:
 
     Raises `OutOfScope` for anybody else, when a role was lost since or the institution moved away, and
     `FileMissing` for one's own where the file is not made yet, could not be made, or is no longer kept;
-    `FileLost` where it should be in the storage and is not.
+    `FileLost` where it should be in the storage and is not, `StoreAway` where nobody can tell now.
     """
     scope = scope_of(user)
     kept = scope.everything or (
@@ -259,7 +271,8 @@ def forget_old(*, now: datetime) -> int:
         ~Q(file=""), finished_at__lt=now - KEPT
     )
     for run in old:
-        default_storage.delete(run.file)
+        with reaching():
+            default_storage.delete(run.file)
         run.file = ""
         run.save(update_fields=["file"])
     return len(old)

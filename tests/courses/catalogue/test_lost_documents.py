@@ -1,9 +1,13 @@
 """An attachment whose file the storage has lost."""
 
+from typing import Any
+
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 from wagtail.documents import get_document_model
+
+from tests.media.buckets import unreachable
 
 pytestmark = pytest.mark.django_db
 
@@ -31,3 +35,15 @@ def test_the_reader_is_told_what_to_do_and_the_operators_which_file_it_is(
     (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert name in said
     assert f"Document {document.pk}" in said
+
+
+def test_a_store_that_is_away_is_no_loss(
+    client: Client, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    document = get_document_model().objects.create(title="记录表", file=ContentFile(b"one", "sheet.txt"))
+    with unreachable(settings):
+        away = client.get(document.url)
+    assert (away.status_code, away["Retry-After"]) == (503, "60")
+    (said,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert f"GET {document.url}" in said
+    assert b"".join(client.get(document.url).streaming_content) == b"one"
