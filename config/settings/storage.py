@@ -51,6 +51,8 @@ SPEECH_MODEL = env.text("SPEECH_MODEL")
 UPLOAD_LIFETIME_DAYS = env.number("UPLOAD_LIFETIME_DAYS", 7)
 # A connection from which nothing comes for so long is given up, and what came is kept.
 UPLOAD_IDLE_SECONDS = env.number("UPLOAD_IDLE_SECONDS", 30)
+# Who may have the right to a stream renewed.
+PLAYBACK_MAY_RENEW = "classroom.learning.renewals.may_renew"
 # nginx's internal location over the same files (X-Accel-Redirect); empty: Django sends them itself.
 PLAYBACK_ACCEL_PREFIX = env.text("PLAYBACK_ACCEL_PREFIX")
 # How long an S3 object's own address works, once a grant has been checked.

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from media import playback
 from media.models import Encode
+from media.permissions import may_renew
 
 
 class GrantGone(APIException):
@@ -54,7 +55,9 @@ class RenewView(APIView):
         request=RenewSerializer,
         responses={
             200: GrantSerializer,
-            403: OpenApiResponse(description="The address is not this person's."),
+            403: OpenApiResponse(
+                description="The address is not this person's, or they may no longer watch."
+            ),
             404: OpenApiResponse(description="The lecture is no longer there."),
             410: OpenApiResponse(description="It expired more than a day ago."),
         },
@@ -78,5 +81,9 @@ class RenewView(APIView):
         encode = Encode.objects.select_related("lecture").filter(pk=claim.encode).first()
         if encode is None:
             raise NotFound
+        if not may_renew(request.user, encode, claim.session):
+            raise PermissionDenied(
+                _("You no longer take part in this lecture's course. Enrol again to go on.")
+            )
         fresh = playback.renew(encode=encode, person=claim.person, session=claim.session, browser=browser)
         return Response(GrantSerializer(asdict(fresh)).data)

@@ -14,6 +14,12 @@ from tests.media.transfers import Tus, trainer
 LECTURES = "/admin/lectures/"
 
 
+@pytest.fixture(autouse=True)
+def nobody_learns_here(settings: Any) -> None:
+    """The room alone: who may go on watching is asked of the learning room, whose tests that is."""
+    settings.PLAYBACK_MAY_RENEW = ""
+
+
 @pytest.fixture
 def member() -> Callable[..., Any]:
     """Make a person of a group."""
