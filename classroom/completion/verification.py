@@ -57,14 +57,23 @@ def _rule_is_the_editions(done: Completion) -> bool:
 def _seconds_score_and_assurance_follow(done: Completion) -> bool:
     exam = done.inputs["exam"]
     tenths = exam["score_tenths"] if exam else None
-    known = assurance.DECLARED
-    if done.correction is None:
-        known = assurance.level(done.inputs["assurance"])
-    elif exam and not exam["is_passed"]:
+    if done.correction is not None and exam and not exam["is_passed"]:
         tenths = None
     score = None if tenths is None else Decimal(tenths) / 10
     told = (done.verified_seconds, done.score, done.assurance)
-    return told == (verified_seconds(done.inputs), score, known)
+    return told == (verified_seconds(done.inputs), score, _known_level(done))
+
+
+def _known_level(done: Completion) -> str | None:
+    """Return the level that the facts kept with the inputs lead to.
+
+    Before they were kept, nothing led to the highest; of the others of that time nothing can be said any more.
+    """
+    if done.correction is not None:
+        return assurance.DECLARED
+    if "assurance" in done.inputs:
+        return assurance.level(done.inputs["assurance"])
+    return None if done.assurance == assurance.SUPERVISED else str(done.assurance)
 
 
 def _hours_follow(done: Completion) -> bool:

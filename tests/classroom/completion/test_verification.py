@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 from io import StringIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from classroom.completion.verification import every_completion, faults
 from classroom.enrolment.models import Enrolment
 from classroom.progress.models import LessonProgress
 from classroom.progress.services.rebuild import rebuild
+from classroom.progress.verifier import canonical
 from tests.classroom.completion.conftest import Bureau
 from tests.factories.people import UserFactory
 from tests.learner import BEGIN, Learner
@@ -123,6 +125,13 @@ def test_whatever_was_changed_is_named(done: Completion, name: str):
     said = found()
     assert len(said) == len(words)
     assert all(any(one.startswith(start) for one in said) for start in words)
+
+
+@pytest.mark.parametrize(("level", "faulty"), [("A1", 0), ("A2", 0), ("A3", 1)])
+def test_a_decision_of_before_the_facts_of_its_assurance_were_kept(done: Completion, level: str, faulty: int):
+    known = {name: value for name, value in done.inputs.items() if name != "assurance"}
+    write(Completion, inputs=known, inputs_digest=sha256(canonical(known)).hexdigest(), assurance=level)
+    assert len(found()) == faulty
 
 
 def test_a_correction_by_hand_holds_in_each_of_its_kinds(bureau: Bureau, done: Completion):
