@@ -11,8 +11,10 @@ from classroom.progress.models import Block, Chain, Checkpoint, CheckpointLeaf, 
 from classroom.progress.moments import to_ms
 
 
-def export_lines(enrolment: Enrolment) -> Iterator[dict[str, Any]]:
+def export_lines(enrolment: Enrolment, *, every: bool = False) -> Iterator[dict[str, Any]]:
     """Return genesis, rows, progress and the last checkpoint that seals the chain; nothing without evidence.
+
+    With `every`, each checkpoint that sealed a part of it: whoever kept one of them has what to compare it with.
 
     Compacted or not, the lines are the same; a block that cannot be read stands there as such, with the
     reason. The caller has checked that the reader may see it. It names no person but by pseudonym.
@@ -25,13 +27,10 @@ def export_lines(enrolment: Enrolment) -> Iterator[dict[str, Any]]:
         yield from _lines_of(piece)
     progress = LessonProgress.objects.filter(enrolment=enrolment).select_related("lesson").order_by("pk")
     yield {"type": "progress", "lessons": {str(one.lesson.key): one.coverage for one in progress}}
-    leaf = (
-        CheckpointLeaf.objects.filter(enrolment=enrolment)
-        .select_related("checkpoint")
-        .order_by("-length")
-        .first()
+    leaves = (
+        CheckpointLeaf.objects.filter(enrolment=enrolment).select_related("checkpoint").order_by("length")
     )
-    if leaf is not None:
+    for leaf in leaves if every else list(leaves.reverse()[:1]):
         yield {"type": "checkpoint", **checkpoint_line(leaf.checkpoint), "leaf": _leaf(leaf)}
 
 

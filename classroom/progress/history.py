@@ -1,7 +1,8 @@
 """A chain from its beginning, wherever its rows are: in the table, or in blocks in the storage."""
 
+import lzma
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from courses.catalogue.models import EditionLesson
 from media import store
 from media.errors import MediaError
 
+_PACKING = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 20}]
 _WHY = "a chain is read whole, the caller checked who reads"
 
 
@@ -42,6 +44,13 @@ def facts_of_block(block: Block) -> dict[str, Any]:
         "head": block.head,
         "digest": block.digest,
     }
+
+
+def pack(chain: str, block: Mapping[str, Any], bodies: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the object of a block: what it is, and its rows as they were hashed, one a line, compressed."""
+    told = {"chain": chain, **{name: block[name] for name in verifier.OF_BLOCK}}
+    lines = (verifier.canonical(dict(one)) for one in (told, *bodies))
+    return lzma.compress(b"\n".join(lines), filters=_PACKING)
 
 
 def pieces(enrolment_id: int) -> Iterator[Row | Block]:

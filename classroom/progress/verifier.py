@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """Verify an export of watch evidence, offline, with nothing but Python and `cryptography`.
 
-    python verifier.py evidence.jsonl --key <public key, 64 hex digits> [--blocks <folder>]
+    python verifier.py evidence.jsonl --key <public key, 64 hex digits> [--blocks <folder>] [--checkpoints <file>]
 
 The export is JSON lines: one `genesis`, its `row`s in order, one `progress`, and the `checkpoint`s
 that seal the chain. A `block` line stands for rows that are not in the export: it tells their hashes
-before and after, and the SHA-256 of the compressed object that holds them; with `--blocks` they are
-read from it. Checked is: the hash of every row over the one before it (SHA-256 over 32 bytes
-of the previous hash and the canonical JSON, RFC 8785, of the row); that no row is missing; that the
-coverage told is the union of what the rows credited; that what was credited lies inside the bytes of
-the lecture, in wall time that was never used twice, no faster than the policy allows; that a chain
-head is a leaf of the checkpoint's Merkle tree (RFC 9162) and the checkpoint is signed (Ed25519).
+before and after, and the SHA-256 of the compressed object that holds them; `--blocks` reads them from it.
+Checked is: the hash of every row over the one before it (SHA-256 over 32 bytes of the previous hash and
+the canonical JSON, RFC 8785, of the row); that no row is missing; that the coverage told is the union of
+what the rows credited; that what was credited lies inside the bytes of the lecture, in wall time that was
+never used twice, no faster than the policy allows; that the chain's heads are leaves of the checkpoints'
+Merkle trees (RFC 9162) and the checkpoints are signed (Ed25519).
+
+Who holds the signing key could sign a rewritten past anew, but not reach copies that somebody kept: with
+`--checkpoints` (one a line, or pages of `/api/evidence/checkpoints/`) each checkpoint must be the one that
+was published, and each row older than a copy be sealed by that one or one before it.
 
 The platform itself uses the functions of this file, so there is one definition of the format.
 """
 
 import argparse
+import bisect
 import hashlib
 import json
 import lzma
@@ -27,8 +32,9 @@ from typing import Any
 
 SLACK_MS = 2000
 _DOMAIN = b"cloud-classroom evidence checkpoint v1\n"
-_PACKING = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 1 << 20}]
-_OF_BLOCK = ("first", "last", "previous", "head")
+# A row that was being written while a checkpoint was made is sealed by the next.
+UNSEEN_MS = 120_000
+OF_BLOCK = ("first", "last", "previous", "head")
 
 Facts = dict[str, Any]
 
@@ -38,19 +44,17 @@ def canonical(value: Facts) -> bytes:
 
     Raises `ValueError` for a fraction: no fact of the evidence is one.
     """
-    _refuse_fractions(value)
+    if _has_fraction(value):
+        raise ValueError("a fraction has no place in evidence")
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _refuse_fractions(value: Any) -> None:
-    if isinstance(value, float):
-        raise ValueError("a fraction has no place in evidence")
+def _has_fraction(value: Any) -> bool:
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
-        return
-    for one in value:
-        _refuse_fractions(one)
+        return isinstance(value, float)
+    return any(map(_has_fraction, value))
 
 
 def unhex(text: str) -> bytes:
@@ -117,25 +121,17 @@ def signed_bytes(checkpoint: Facts) -> bytes:
 
 def is_signed(checkpoint: Facts, *public_keys: str) -> bool:
     """Whether the checkpoint carries a signature by one of these Ed25519 keys (32 bytes in hex)."""
-    return any(_is_signed_by(checkpoint, public_key) for public_key in public_keys)
-
-
-def _is_signed_by(checkpoint: Facts, public_key: str) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(unhex(checkpoint["signature"]), signed_bytes(checkpoint))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def pack(chain: str, block: Facts, bodies: Iterable[Facts]) -> bytes:
-    """Return the object of a block: what it is, and its rows as they were hashed, one a line, compressed."""
-    told = {"chain": chain, **{name: block[name] for name in _OF_BLOCK}}
-    return lzma.compress(b"\n".join(canonical(one) for one in (told, *bodies)), filters=_PACKING)
+    for public_key in public_keys:
+        try:
+            key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
+            key.verify(unhex(checkpoint["signature"]), signed_bytes(checkpoint))
+        except (InvalidSignature, ValueError):
+            continue
+        return True
+    return False
 
 
 def unpack(data: bytes, chain: str, block: Facts) -> list[tuple[Facts, str]]:
@@ -146,7 +142,7 @@ def unpack(data: bytes, chain: str, block: Facts) -> list[tuple[Facts, str]]:
         told, *bodies = map(json.loads, lzma.decompress(data).split(b"\n"))
     except lzma.LZMAError as error:
         raise ValueError("its bytes cannot be unpacked") from error
-    if told != {"chain": chain, **{name: block[name] for name in _OF_BLOCK}}:
+    if told != {"chain": chain, **{name: block[name] for name in OF_BLOCK}}:
         raise ValueError("it is of another place")
     if [body["index"] for body in bodies] != list(range(block["first"], block["last"] + 1)):
         raise ValueError("its rows are not those that are told")
@@ -192,12 +188,17 @@ class Reader:
 
     def __init__(self, *public_keys: str) -> None:
         self.keys = public_keys
+        self.copies: dict[int, Facts] = {}
         self.report = Report()
         self.genesis: Facts = {}
         self.start = self.head = ""
         # The hash at each length that is known: a block tells only that at its end.
         self.heads: dict[int, str] = {}
         self.length = 0
+        # The lengths at which it is not known, when each row was received, and which checkpoint sealed how many.
+        self.hidden: list[range] = []
+        self.received: list[tuple[int, int]] = []
+        self.seals: list[tuple[int, int]] = []
         self.lesson_of: dict[str, str] = {}
         self.opened_at: dict[str, int] = {}
         self.kept: dict[str, list[tuple[int, int]]] = {}
@@ -245,22 +246,22 @@ class Reader:
         if line["hash"] != self.head:
             self.fault(f"row {body['index']} was changed, or one before it: its hash does not follow")
             self.head = line["hash"]
+        self.received.append((body["index"], body["received"]))
         self._go_on(1)
         self._credit(body)
 
     def _read_block(self, line: Facts) -> None:
         """Take the word of a block for its rows; the checkpoint after it decides whether that is worth anything."""
-        first, count = line["first"], line["last"] - line["first"] + 1
-        if first != self.length or count < 1:
-            self.fault(
-                f"row {self.length} is missing or out of order: a block from row {first} stands in its place"
-            )
+        at, first, count = self.length, line["first"], line["last"] - line["first"] + 1
+        if first != at or count < 1:
+            self.fault(f"row {at} is missing or out of order: a block from row {first} stands in its place")
         if line["previous"] != self.head:
             self.fault(f"the block from row {first} does not follow on the row before it")
         if line.get("why"):
             self.fault(f"the block of rows {first} to {line['last']} cannot be read: {line['why']}")
         self.head = line["head"]
         self.report.absent += count
+        self.hidden.append(range(first + 1, line["last"] + 1))
         self._go_on(count)
 
     def _go_on(self, count: int) -> None:
@@ -303,13 +304,29 @@ class Reader:
             self.fault(f"{name} does not have the hash that is told")
         if self.keys and not is_signed(line, *self.keys):
             self.fault(f"{name} is not signed by this key")
+        copy, before = self.copies.get(line["number"]), self.copies.get(line["number"] - 1)
+        if (copy and copy["hash"] != line["hash"]) or (before and before["hash"] != line["previous"]):
+            self.fault(f"{name} is not, or does not follow on, the one that was published")
+        if any(leaf["length"] in lengths for lengths in self.hidden):
+            return
         if self.heads.get(leaf["length"]) != leaf["head"]:
             self.fault(f"{name} sealed {leaf['length']} rows that are not these")
             return
         node = hash_leaf(self.start, leaf["length"], leaf["head"])
         if root_from(node, leaf["position"], line["size"], leaf["path"]) != line["root"]:
             self.fault(f"{name} does not hold this chain: its proof leads to another root")
+        self.seals.append((line["number"], leaf["length"]))
         self.report.sealed = max(self.report.sealed, leaf["length"])
+
+    def _hold_to_copies(self) -> None:
+        """Find the first row that is older than a published checkpoint and sealed by none up to that one."""
+        copies = sorted((one["at"], number) for number, one in self.copies.items())
+        for index, received in self.received:
+            place = bisect.bisect_left(copies, (received + UNSEEN_MS,))
+            number = copies[place][1] if place < len(copies) else sys.maxsize
+            if number < sys.maxsize and not any(by <= number and index < size for by, size in self.seals):
+                self.fault(f"row {index} is older than checkpoint {number}, which did not seal it")
+                return
 
     def finish(self) -> Report:
         """Hold the whole to the promises and return what was found."""
@@ -317,6 +334,7 @@ class Reader:
             self.fault("the export is empty")
             return self.report
         self.report.rows = self.length
+        self._hold_to_copies()
         self.walls.sort()
         if any(one[1] > two[0] for one, two in zip(self.walls, self.walls[1:])):  # noqa: B905 - any Python 3
             self.fault("wall time was credited twice")
@@ -330,26 +348,43 @@ class Reader:
             told = {key: parts for key, parts in self.told.items() if parts}
             if self.report.absent:
                 # What absent rows credited is unknown: what the others did is within what is told.
-                coverage = {
-                    key: merged((s, e) for s, e in told.get(key, []) + parts)
-                    for key, parts in coverage.items()
-                }
+                coverage = {key: merged(told.get(key, []) + parts) for key, parts in coverage.items()}
                 told = {key: told.get(key, []) for key in coverage}
             if told != coverage:
                 self.fault("the progress told is not what the rows add up to")
         return self.report
 
 
-def verify(lines: Iterable[Facts], *public_keys: str) -> Report:
-    """Verify the lines of one export; without a key, signatures are not looked at."""
+def verify(lines: Iterable[Facts], *public_keys: str, copies: Iterable[Facts] = ()) -> Report:
+    """Verify the lines of one export, and against copies of checkpoints; without a key, no signature counts."""
     reader = Reader(*public_keys)
     try:
+        reader.report.faults += faults_of_copies(copies := list(copies), *public_keys)
+        reader.copies = {one["number"]: one for one in copies}
         for line in lines:
             reader.read(line)
         return reader.finish()
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         reader.fault(f"the export cannot be read: {type(error).__name__}: {error}")
         return reader.report
+
+
+def faults_of_copies(copies: list[Facts], *public_keys: str) -> list[str]:
+    """Return which copies are worth nothing: changed, not signed by these keys, or at odds with another."""
+    faults, hashes = [], dict[int, str]()
+    for one in sorted(copies, key=lambda copy: int(copy["number"])):
+        number, told, before = one["number"], one["hash"], one["previous"]
+        if told != hash_checkpoint(one) or (public_keys and not is_signed(one, *public_keys)):
+            faults.append(f"the copy of checkpoint {number} was changed or is not signed by this key")
+        if hashes.get(number, told) != told or hashes.get(number - 1, before) != before:
+            faults.append(f"the copy of checkpoint {number} contradicts another: two pasts were published")
+        hashes[number] = told
+    return faults
+
+
+def copies_of(text: Iterable[str]) -> list[Facts]:
+    """Return checkpoints that somebody kept: one a line, or pages of the platform's list."""
+    return [one for line in lines_of(text) for one in line.get("results", [line])]
 
 
 def lines_of(text: Iterable[str]) -> Iterator[Facts]:
@@ -376,43 +411,37 @@ def with_blocks(lines: Iterable[Facts], folder: Path) -> Iterator[Facts]:
         yield from ({"type": "row", "body": body, "hash": head} for body, head in rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run from the command line; 0 where all holds, 1 where something contradicts it, 3 where nothing seals it or rows are absent."""
+def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Verify an export of watch evidence, offline.")
     parser.add_argument("file", help="the export, JSON lines")
-    parser.add_argument(
-        "--key",
-        action="append",
-        default=[],
-        help="the platform's public key, 64 hex digits; a former one may be given too; without it no signature is checked",
-    )
-    parser.add_argument(
-        "--blocks", type=Path, help="a folder with the objects of blocks whose rows are not here"
-    )
-    given = parser.parse_args(arguments)
+    key = "the platform's public key in hex; again for a former one; without it no signature is checked"
+    parser.add_argument("--key", action="append", default=[], help=key)
+    parser.add_argument("--blocks", type=Path, help="a folder with the objects of blocks that are not here")
+    parser.add_argument("--checkpoints", type=Path, help="checkpoints as they were published and kept")
+    return parser.parse_args(given)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run from the command line; 0 where all holds, 1 where something contradicts it, 3 where nothing seals it or rows are absent."""
+    given = _arguments(arguments)
+    kept = given.checkpoints.read_text("utf-8").splitlines() if given.checkpoints else []
     with open(given.file, encoding="utf-8") as file:
-        lines = lines_of(file)
-        report = verify(with_blocks(lines, given.blocks) if given.blocks else lines, *given.key)
-    for words in report.faults:
-        sys.stdout.write(f"FAULT  {words}\n")
+        lines = with_blocks(lines_of(file), given.blocks) if given.blocks else lines_of(file)
+        report = verify(lines, *given.key, copies=copies_of(kept))
     seconds = sum(report.covered_ms.values()) // 1000
-    sys.stdout.write(
-        f"{report.rows} rows, {report.sealed} of them under a checkpoint, {seconds} s credited\n"
-    )
+    said = [f"FAULT  {words}" for words in report.faults]
+    said.append(f"{report.rows} rows, {report.sealed} of them under a checkpoint, {seconds} s credited")
     if not given.key:
-        sys.stdout.write("Signatures were not checked: no --key was given.\n")
+        said.append("Signatures were not checked: no --key was given.")
     if report.absent:
-        sys.stdout.write(
-            f"Of {report.absent} rows only the hash of their block is here: what they credited is not known.\n"
-        )
+        said.append(f"Of {report.absent} rows only the hash of their block is here, not what they credited.")
+    code, verdict = (0, "The evidence holds.") if report.ok else (1, "The evidence does NOT hold.")
     if report.ok and report.absent:
-        sys.stdout.write("What is here holds.\n")
-        return 3
-    if report.ok and given.key and not report.sealed:
-        sys.stdout.write("The rows agree, but no checkpoint seals them: they may have been made anew.\n")
-        return 3
-    sys.stdout.write("The evidence holds.\n" if report.ok else "The evidence does NOT hold.\n")
-    return 0 if report.ok else 1
+        code, verdict = 3, "What is here holds."
+    elif report.ok and given.key and not report.sealed:
+        code, verdict = 3, "The rows agree, but no checkpoint seals them: they may have been made anew."
+    sys.stdout.write("\n".join([*said, verdict, ""]))
+    return code
 
 
 if __name__ == "__main__":

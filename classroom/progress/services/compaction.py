@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from classroom.progress import history, verifier
 from classroom.progress.chain import body_of_row
-from classroom.progress.history import Row, facts_of_block
+from classroom.progress.history import Row, facts_of_block, pack
 from classroom.progress.models import Block, Chain, CheckpointLeaf, Evidence, EvidenceQuerySet
 from media import store
 
@@ -151,7 +151,7 @@ def _hold(rows: list[Row], block: Block, leaf: CheckpointLeaf) -> None:
 
 
 def _packed(chain: Chain, block: Block) -> bytes:
-    return verifier.pack(chain.genesis_hash, facts_of_block(block), (row.body for row in _rows(block)))
+    return pack(chain.genesis_hash, facts_of_block(block), (row.body for row in _rows(block)))
 
 
 def write(*, chain: Chain, block: Block, now: datetime) -> None:

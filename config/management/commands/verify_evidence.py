@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import keys, verifier
 from classroom.progress.export import checkpoint_line, export_lines, has_its_leaves
-from classroom.progress.models import Chain, Checkpoint, LessonProgress
+from classroom.progress.models import Chain, Checkpoint, CheckpointLeaf, Evidence, LessonProgress
 
 
 class Command(BaseCommand):
@@ -31,17 +31,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--checkpoints",
             type=Path,
-            help="copies of published checkpoints, JSON lines: each must be there unchanged",
+            help="checkpoints that were published, as somebody kept them: JSON lines, or pages of the list",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify; leave with an error where something does not hold."""
         self.keys = options["key"] or keys.public_keys()
+        kept = options["checkpoints"]
+        copies = verifier.copies_of(kept.read_text("utf-8").splitlines()) if kept else []
         if options["file"]:
             with options["file"].open(encoding="utf-8") as file:
-                self._close(
-                    self._show(str(options["file"]), verifier.verify(verifier.lines_of(file), *self.keys))
-                )
+                report = verifier.verify(verifier.lines_of(file), *self.keys, copies=copies)
+            self._close(self._show(str(options["file"]), report))
             return
         every = Enrolment.objects.unscoped("the operator verifies everybody's")
         if options["export"]:
@@ -51,8 +52,7 @@ class Command(BaseCommand):
         if options["enrolment"]:
             ids = ids.filter(pk=options["enrolment"])
         faults = self._checkpoints() + self._without_evidence(options["enrolment"])
-        if options["checkpoints"]:
-            faults += self._copies(options["checkpoints"])
+        faults += self._sealed(options["enrolment"]) + self._copies(copies)
         for pk in ids.iterator():
             report = verifier.verify(export_lines(every.get(pk=pk)), *self.keys)
             faults += self._show(f"enrolment {pk}", report)
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if enrolment is None:
             raise CommandError("Name an enrolment that exists: --enrolment N --export FILE")
         with path.open("w", encoding="utf-8") as file:
-            for line in export_lines(enrolment):
+            for line in export_lines(enrolment, every=True):
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self.stdout.write(f"{path}\npublic key {keys.public_key()}")
 
@@ -90,16 +90,29 @@ class Command(BaseCommand):
         numbers = found.values_list("enrolment_id", flat=True)
         return sum(self._fault(f"enrolment {number}: progress without evidence") for number in numbers)
 
-    def _copies(self, path: Path) -> int:
-        """Hold copies of published checkpoints against those that are here: a dropped one is missed."""
-        with path.open(encoding="utf-8") as file:
-            copies = list(verifier.lines_of(file))
-        here = dict(Checkpoint.objects.values_list("number", "hash"))
+    def _sealed(self, pk: int | None) -> int:
+        """Hold every head that was ever sealed against the row that is there now: the last alone can be signed anew."""
+        rows = Evidence.objects.unscoped("the operator verifies everybody's").filter(
+            enrolment=OuterRef("enrolment"), index=OuterRef("length") - 1
+        )
+        leaves = CheckpointLeaf.objects.filter(Exists(rows.exclude(hash=OuterRef("head"))))
+        found = (leaves.filter(enrolment=pk) if pk else leaves).order_by("enrolment_id", "length")
+        told = found.values_list("enrolment_id", "checkpoint__number", "length")
         return sum(
-            self._fault(f"checkpoint {copy['number']} was published, and is not here as it was")
+            self._fault(f"enrolment {one}: checkpoint {number} sealed {length} rows that are not these")
+            for one, number, length in told
+        )
+
+    def _copies(self, copies: list[dict[str, Any]]) -> int:
+        """Hold copies of published checkpoints against those that are here: a dropped one is missed."""
+        here = dict(Checkpoint.objects.values_list("number", "hash"))
+        faults = verifier.faults_of_copies(copies, *self.keys)
+        faults += [
+            f"checkpoint {copy['number']} was published, and is not here as it was"
             for copy in copies
             if here.get(copy["number"]) != copy["hash"]
-        )
+        ]
+        return sum(map(self._fault, faults))
 
     def _fault(self, words: str) -> int:
         self.stdout.write(f"FAULT  {words}")

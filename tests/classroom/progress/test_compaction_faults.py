@@ -56,7 +56,7 @@ def repack(block: Block) -> None:
     told["head"] = block.previous_hash
     for row in rows:
         told["head"] = verifier.hash_row(told["head"], row)
-    data = verifier.pack(chain, told, rows)
+    data = history.pack(chain, told, rows)
     object_of(block).write_bytes(data)
     block.head, block.digest = told["head"], verifier.hashlib.sha256(data).hexdigest()
     block.lessons = {
