@@ -26,6 +26,7 @@ from courses.catalogue.models import Course, EditionLesson
 from media.models import Encode, Lecture, Source
 
 _MINUTES = 20
+_CREDIT_HOUR = 45
 _WARM, _TIMES = 3, 15
 
 
@@ -48,9 +49,10 @@ def main(sizes: list[tuple[int, int]]) -> str:
 
 
 def _course(number: int, lessons: int) -> CourseText:
-    """Return a course of the demo with another code and so many lectures."""
+    """Return a course of the demo with another code and so many lectures, and the hours that they are worth."""
     text = parse((FOLDER / "D1.md").read_text())
     text.code = f"D{number}"
+    text.values["hours"] = str(max(1, lessons * _MINUTES // _CREDIT_HOUR))
     text.lessons = [
         Lesson(f"条款解读 {one}", f"Clause {one}", "逐条讲解", "国家免办系统")
         for one in range(1, lessons + 1)

@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 
 from classroom.completion import rules
-from classroom.completion.queries import automatic_of, completion_of, explain
+from classroom.completion.queries import Learned, automatic_of, completion_of, explain
 from classroom.completion.words import Line, lines
 from classroom.enrolment.models import Enrolment
 from courses.catalogue.models import Course, EditionLesson
 from courses.catalogue.titles import titled
 
 
-def reasons(enrolment: Enrolment, lessons: Mapping[str, str] | None = None) -> list[Line]:
+def reasons(
+    enrolment: Enrolment, lessons: Mapping[str, str] | None = None, learned: Learned | None = None
+) -> list[Line]:
     """Return how every part of the rule stands, in the reader's language. The caller may see the enrolment.
 
-    `lessons` names the lessons by key where the caller has read them already. A constant number of queries.
+    `lessons` names the lessons by key, and `learned` is what was learned in them, where the caller has
+    read them already. A constant number of queries.
     """
-    return _told(enrolment, explain(enrolment), lessons)
+    return _told(enrolment, explain(enrolment, learned=learned), lessons)
 
 
 def automatic_reasons(enrolment: Enrolment) -> list[Line]:

@@ -4,9 +4,11 @@ Read only. The number of queries does not depend on the number of courses or les
 Times are whole milliseconds.
 """
 
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -30,6 +32,8 @@ from courses.catalogue.titles import titled
 SOON_DAYS = 30
 # Where the catalogue's pages lie; learners are led there where they take no course.
 CATALOGUE = "/courses/"
+# Stands in an address for the key of a lesson.
+_ANY_KEY = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Taken:
-    """A course that a learner takes, with everything its row or panel says."""
+    """A course that a learner takes, with everything its row or panel says.
+
+    It lives for one answer: what walks over all lessons is walked once.
+    """
 
     enrolment: Enrolment
     lines: list[Line]
@@ -69,7 +76,7 @@ class Taken:
         page = self.enrolment.course.page
         return f"{CATALOGUE}{page.slug}/" if page else ""
 
-    @property
+    @cached_property
     def asked(self) -> list[Line]:
         """The lessons that the edition's rule asks for; the others are offered beside."""
         rule = self.enrolment.edition.rule
@@ -79,32 +86,32 @@ class Taken:
             if is_asked(rule, "lessons" if line.is_video else "readings", str(line.lesson.key))
         ]
 
-    @property
+    @cached_property
     def videos(self) -> list[Line]:
         """The lessons that are watched."""
         return [line for line in self.lines if line.is_video]
 
-    @property
+    @cached_property
     def total_ms(self) -> int:
         """Length of all lectures."""
         return sum(line.lesson.duration_ms for line in self.lines)
 
-    @property
+    @cached_property
     def verified_ms(self) -> int:
         """How much of all lectures is verified."""
         return sum(line.verified_ms for line in self.lines)
 
-    @property
+    @cached_property
     def left_ms(self) -> int:
         """How much of the lectures that are asked for is still to be watched."""
         return sum(line.left_ms for line in self.asked)
 
-    @property
+    @cached_property
     def gap_count(self) -> int:
         """How many gaps are to be made up."""
         return sum(len(line.gaps) for line in self.lines)
 
-    @property
+    @cached_property
     def missing_ms(self) -> int:
         """How much the gaps come to."""
         return sum(line.missing_ms for line in self.lines)
@@ -145,7 +152,7 @@ class Taken:
         """Whether it is due within thirty days."""
         return not self.is_completed and self.days_left is not None and 0 <= self.days_left <= SOON_DAYS
 
-    @property
+    @cached_property
     def left_at(self) -> datetime | None:
         """When one last learned in it."""
         return max((line.left_at for line in self.lines if line.left_at), default=None)
@@ -156,7 +163,7 @@ class Taken:
         begun = [line for line in self.lines if line.left_at]
         return max(begun, key=lambda line: line.left_at.timestamp() if line.left_at else 0, default=None)
 
-    @property
+    @cached_property
     def current(self) -> Line | None:
         """The lesson to go on with: the one left last if it is not done, else the first that is not."""
         undone = [line for line in self.asked if not line.is_done]
@@ -186,7 +193,7 @@ class Taken:
         """Whether the exam is passed."""
         return any(attempt.is_passed for attempt in self.attempts)
 
-    @property
+    @cached_property
     def step(self) -> Step:
         """The next step: sit, resume, begin, be examined, or see what was earned."""
         if self.is_completed:
@@ -251,9 +258,10 @@ class Taken:
         return None
 
 
-def lesson_address(enrolment_id: int, lesson: EditionLesson) -> str:
-    """Return the address of a lesson's page."""
-    return reverse("learning:player", args=[enrolment_id, lesson.key])
+def lesson_addresses(enrolment_id: int, lessons: list[EditionLesson]) -> list[str]:
+    """Return the address of each lesson's page. The route is looked up once: for 200 it costs a page's time."""
+    pattern = reverse("learning:player", args=[enrolment_id, _ANY_KEY])
+    return [pattern.replace(str(_ANY_KEY), str(lesson.key)) for lesson in lessons]
 
 
 def own_enrolments(user: User, *, page: int | None = None) -> list[Enrolment]:
@@ -284,7 +292,8 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
     editions = {row.edition_id for row in rows}
     lessons = _lessons(editions)
     progress = {(p.enrolment_id, p.lesson_id): p for p in LessonProgress.objects.filter(enrolment__in=ids)}
-    done = set(LessonCompletion.objects.filter(enrolment__in=ids).values_list("enrolment_id", "lesson_id"))
+    completed = LessonCompletion.objects.filter(enrolment__in=ids)
+    done = {(pk, lesson): at for pk, lesson, at in completed.values_list("enrolment_id", "lesson_id", "at")}
     exams = {exam.edition_id: exam for exam in EditionExam.objects.filter(edition__in=editions)}
     attempts = _attempts(ids)
     held, newest = _certificates(ids)
@@ -297,12 +306,19 @@ def courses_of(user: User, enrolments: list[Enrolment] | None = None) -> list[Ta
                 Line(
                     number=number,
                     lesson=lesson,
-                    address=lesson_address(row.pk, lesson),
+                    address=address,
                     progress=progress.get((row.pk, lesson.pk)),
-                    is_done=(row.pk, lesson.pk) in done,
+                    done_at=done.get((row.pk, lesson.pk)),
                     tolerance_ms=tolerance[row.edition_id],
                 )
-                for number, lesson in enumerate(lessons[row.edition_id], start=1)
+                for number, (lesson, address) in enumerate(
+                    zip(
+                        lessons[row.edition_id],
+                        lesson_addresses(row.pk, lessons[row.edition_id]),
+                        strict=True,
+                    ),
+                    start=1,
+                )
             ],
             exam=exams.get(row.edition_id),
             attempts=attempts[row.pk],
@@ -318,7 +334,7 @@ def _lessons(editions: set[int]) -> dict[int, list[EditionLesson]]:
     """Return the lessons of each edition in their order, without their texts."""
     found: dict[int, list[EditionLesson]] = defaultdict(list)
     rows = EditionLesson.objects.filter(edition__in=editions).defer("body")
-    for lesson in rows.order_by("edition", "position"):
+    for lesson in rows.order_by("edition_id", "position"):
         found[lesson.edition_id].append(lesson)
     return found
 

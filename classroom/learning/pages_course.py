@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from classroom.completion.queries import Learned
 from classroom.completion.reasons import reasons
 from classroom.completion.rules import place_of
 from classroom.completion.words import Line
@@ -19,7 +20,12 @@ def conditions(taken: Taken) -> list[Line]:
     """Return every part of the rule with its state and next step, and where that is done; empty where nowhere here."""
     addresses = {str(line.lesson.key): line.address for line in taken.lines}
     titles = {str(line.lesson.key): line.title for line in taken.lines}
-    listed = reasons(taken.enrolment, titles)
+    learned = Learned(
+        lessons=[line.lesson for line in taken.lines],
+        progress={line.lesson.pk: line.progress for line in taken.lines if line.progress},
+        complete={line.lesson.pk: line.done_at for line in taken.lines if line.done_at},
+    )
+    listed = reasons(taken.enrolment, titles, learned)
     return [replace(line, address=_address(line, addresses, taken)) for line in listed]
 
 

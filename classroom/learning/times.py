@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 _SECOND = 1000
+_MINUTE = 60 * _SECOND
 
 
 def clock(milliseconds: int) -> str:
@@ -14,14 +15,19 @@ def clock(milliseconds: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
+def in_minutes(milliseconds: int) -> int:
+    """Return whole minutes, at least one where there is anything."""
+    return max(1, round(milliseconds / _MINUTE)) if milliseconds else 0
+
+
 def spoken(milliseconds: int) -> str:
     """Return a length in words: minutes and seconds, whole minutes from an hour on."""
     seconds = max(0, milliseconds) // _SECOND
     minutes, rest = divmod(seconds, 60)
-    in_minutes = ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+    whole = ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
     in_seconds = ngettext("%(count)s second", "%(count)s seconds", rest) % {"count": rest}
     if not minutes:
         return in_seconds
     if minutes >= 100 or not rest:
-        return in_minutes
-    return _("%(minutes)s %(seconds)s") % {"minutes": in_minutes, "seconds": in_seconds}
+        return whole
+    return _("%(minutes)s %(seconds)s") % {"minutes": whole, "seconds": in_seconds}

@@ -7,6 +7,7 @@ distortion and without inline style. Lanes and states are those of `config/shell
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 
 Span = tuple[int, int]
@@ -73,9 +74,13 @@ def union(spans: Iterable[Sequence[int]], length: int) -> list[Span]:
 
 def holes(spans: Iterable[Sequence[int]], length: int) -> list[Span]:
     """Return what is missing behind the furthest verified point; what lies beyond is unreached."""
+    return _between(union(spans, length))
+
+
+def _between(merged: Iterable[Span]) -> list[Span]:
     missing: list[Span] = []
     reached = 0
-    for start, end in union(spans, length):
+    for start, end in merged:
         if start > reached:
             missing.append((reached, start))
         reached = end
@@ -105,25 +110,21 @@ class Scale:
             at += part.length
         return found
 
+    @cached_property
+    def _merged(self) -> list[tuple[int, list[Span]]]:
+        """Where each part begins and what of it was verified, merged once for words and drawing."""
+        if self.spans is not None:
+            return [(0, union(self.spans, self.length))]
+        starts = zip(self.starts(), self.parts, strict=True)
+        return [(at, union(part.spans, part.length)) for at, part in starts]
+
     def verified(self) -> list[Span]:
         """Return the verified spans of all parts on the common axis."""
-        if self.spans is not None:
-            return union(self.spans, self.length)
-        return [
-            (at + start, at + end)
-            for at, part in zip(self.starts(), self.parts, strict=True)
-            for start, end in union(part.spans, part.length)
-        ]
+        return [(at + start, at + end) for at, spans in self._merged for start, end in spans]
 
     def gaps(self) -> list[Span]:
         """Return the gaps of all parts on the common axis; a part never opened has none."""
-        if self.spans is not None:
-            return holes(self.spans, self.length)
-        return [
-            (at + start, at + end)
-            for at, part in zip(self.starts(), self.parts, strict=True)
-            for start, end in holes(part.spans, part.length)
-        ]
+        return [(at + start, at + end) for at, spans in self._merged for start, end in _between(spans)]
 
 
 def percent(value: float, length: float) -> str:

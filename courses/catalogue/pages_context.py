@@ -9,8 +9,8 @@ from wagtail.models import Page
 
 from courses.catalogue import curriculum
 from courses.catalogue.course_parts import CourseView
-from courses.catalogue.course_view import bilingual, from_edition
-from courses.catalogue.models import Course, NoticePage, Topic
+from courses.catalogue.course_view import bilingual, edition_of, from_draft, from_edition
+from courses.catalogue.models import Course, CoursePage, Edition, NoticePage, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,31 @@ def scale_of(taught: Programme, done: dict[str, float]) -> dict[str, Any]:
         "rows": curriculum.in_rows(groups, unit, done),
         "has_progress": bool(done),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a course's page shows; `edition` is what readers get, None as long as nothing was published."""
+
+    page: CoursePage
+    course: CourseView
+    edition: Edition | None
+
+
+def shown(page: CoursePage, request: HttpRequest | None) -> Shown:
+    """Return the edition as the page shows it, or in preview the draft; kept on the request like `programme`."""
+    kept: Shown | None = getattr(request, "_catalogue_shown", None)
+    if kept is not None and kept.page is page:
+        return kept
+    address = page.get_url(request) or "" if page.pk else ""
+    edition = edition_of(page) if page.pk else None
+    if edition is None or getattr(request, "is_preview", False):
+        found = Shown(page, from_draft(page, address=address), edition)
+    else:
+        found = Shown(page, from_edition(edition, address=address), edition)
+    if request is not None:
+        request._catalogue_shown = found  # type: ignore[attr-defined]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from classroom.completion.queries import lesson_ids_complete
+from classroom.completion.queries import learned_in
 from classroom.completion.reasons import reasons
 from classroom.enrolment.models import Enrolment
 from classroom.enrolment.queries import visible_enrolments
@@ -24,8 +24,7 @@ from classroom.people.services import audit
 from classroom.progress import keys
 from classroom.progress.export import checkpoint_line, export_lines
 from classroom.progress.models import Checkpoint
-from classroom.progress.queries import gaps, progress_map
-from courses.catalogue.models import EditionLesson
+from classroom.progress.queries import gaps
 from courses.catalogue.titles import titled
 
 _NOT_SEEN = OpenApiResponse(description="Not within what one may see.")
@@ -41,9 +40,8 @@ def visible(request: Request, enrolment_id: int) -> Enrolment:
 
 def outline_of(enrolment: Enrolment) -> dict[str, Any]:
     """Return the lessons of an enrolment with progress, and every condition in words. Constant queries."""
-    edition, rows, complete = enrolment.edition, progress_map(enrolment), lesson_ids_complete(enrolment)
-    listed = list(EditionLesson.objects.filter(edition=edition).order_by("position"))
-    titles = {str(lesson.key): titled(lesson) for lesson in listed}
+    edition, learned = enrolment.edition, learned_in(enrolment)
+    titles = {str(lesson.key): titled(lesson) for lesson in learned.lessons}
     return {
         "enrolment": enrolment.pk,
         "course": enrolment.course.code,
@@ -62,10 +60,10 @@ def outline_of(enrolment: Enrolment) -> dict[str, Any]:
                 "coverage": row.coverage if row else [],
                 "missing": gaps(row, lesson.duration_ms, edition.policy),
                 "position_ms": row.position_ms if row else 0,
-                "is_complete": lesson.pk in complete,
+                "is_complete": lesson.pk in learned.complete,
             }
-            for number, lesson in enumerate(listed, 1)
-            for row in [rows.get(lesson.pk)]
+            for number, lesson in enumerate(learned.lessons, 1)
+            for row in [learned.progress.get(lesson.pk)]
         ],
         "conditions": [
             {
@@ -76,7 +74,7 @@ def outline_of(enrolment: Enrolment) -> dict[str, Any]:
                 "next_step": line.next_step,
                 "keys": line.keys,
             }
-            for line in reasons(enrolment, titles)
+            for line in reasons(enrolment, titles, learned)
         ],
     }
 

@@ -39,13 +39,7 @@ def news(limit: int | None = None) -> Any:
 @register.simple_tag(takes_context=True)
 def course_of(context: Any, page: CoursePage) -> CourseView:
     """Return what the course's page shows: the edition, or in preview the draft."""
-    request = context.get("request")
-    address = page.get_url(request) or "" if page.pk else ""
-    if not getattr(request, "is_preview", False):
-        edition = course_view.edition_of(page)
-        if edition is not None:
-            return course_view.from_edition(edition, address=address)
-    return course_view.from_draft(page, address=address)
+    return pages_context.shown(page, context.get("request")).course
 
 
 @register.simple_tag(takes_context=True)
@@ -54,10 +48,10 @@ def courses_before(context: Any, course: CourseView) -> list[pages_context.Cours
     return pages_context.courses_before(course, context.get("request"))
 
 
-@register.simple_tag
-def captions_of(page: CoursePage) -> list[str]:
+@register.simple_tag(takes_context=True)
+def captions_of(context: Any, page: CoursePage) -> list[str]:
     """Return the names of the languages in which the course's lectures have captions."""
-    edition = course_view.edition_of(page) if page.pk else None
+    edition = pages_context.shown(page, context.get("request")).edition
     if edition is None:
         return []
     return [_language_name(code) for code in course_view.caption_languages(edition)]
