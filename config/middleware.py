@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
+from django.middleware.locale import LocaleMiddleware
 
 from classroom.people.trace import request_id
 from classroom.people.way_back import page_before
@@ -39,6 +40,24 @@ class RequestIdMiddleware:
             return response
         finally:
             request_id.reset(token)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's, but pictures and films are the same in every language, or their address names it.
+
+    A cache in between that were told otherwise would keep one of each for every way to write the languages that
+    somebody reads, or none.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Say what the answer depends on."""
+        before = response.get("Vary")
+        response = super().process_response(request, response)
+        if response.get("Content-Type", "").startswith(("image/", "video/", "audio/")):
+            del response["Vary"]
+            if before:
+                response["Vary"] = before
+        return response
 
 
 class UnfinishedDraftMiddleware:

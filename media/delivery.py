@@ -19,7 +19,6 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date, parse_http_date_safe, quote_etag
 
 from media import store
@@ -124,9 +123,8 @@ def _send(request: HttpRequest, path: str, content_type: str, policy: str) -> Ht
         response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
     response["Last-Modified"] = http_date(facts.st_mtime)
-    response["Cache-Control"] = policy
+    response["Cache-Control"] = policy if response.status_code != 416 else "no-store"
     response["X-Content-Type-Options"] = "nosniff"
-    patch_vary_headers(response, ["Range"])
     return response
 
 

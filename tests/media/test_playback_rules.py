@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from media import playback, store
+from media import playback
 from media.models import Encode, Track
 from tests.factories.media import EncodeFactory, LectureFactory, TrackFactory
 from tests.factories.people import UserFactory
-from tests.media.buckets import bucket, s3
+from tests.media.buckets import bucket
 
 pytestmark = pytest.mark.django_db
 
@@ -374,21 +374,3 @@ def test_a_bucket_costs_no_query_and_the_redirect_is_not_kept_longer_than_it_wor
     assert response.status_code == 302
     assert response["Cache-Control"] == "private, max-age=0"
     assert f"{encode.prefix}/v720/1.m4s" in response["Location"]
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"), [("v720/1.m4s", "video/iso.segment"), ("poster.jpg", "image/jpeg"), ("master.m3u8", "")]
-)
-def test_what_a_browser_fetches_from_a_bucket_says_that_it_never_changes(
-    encode: Encode, settings: Any, name: str, kind: str
-) -> None:
-    """Playlists go through us; only what the browser is sent to has to say for itself what it is."""
-    key = f"{playback.prefix_of(encode.pk)}/{name}"
-    with s3(settings) as made:
-        store.put(key, b"bytes")
-        told = made.client.head_object(Bucket=made.name, Key=key)
-    if kind:
-        assert told["ContentType"] == kind
-        assert told["CacheControl"] == "private, max-age=31536000, immutable"
-    else:
-        assert "CacheControl" not in told
