@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import type { Outcome, Presence } from '../../../classroom/learning/static_src/lesson/api.ts';
+import type { Answered, Outcome, Presence } from '../../../classroom/learning/static_src/lesson/api.ts';
 import { PresenceCheck } from '../../../classroom/learning/static_src/lesson/presence.ts';
 import { newPage, page, settled } from './dom.ts';
 
 const WORDS = { presence_left: '{time} left', presence_missed: 'Time is over', presence_failed: 'Not sent yet' };
 let said: string[];
-let answer: Outcome<unknown>;
+let answer: Outcome<Answered>;
 let extension: Outcome<Presence>;
 let check: PresenceCheck;
 let now = 0;
@@ -21,7 +21,7 @@ beforeEach(() => {
   page.add('presence-answer', 'button');
   page.add('presence-extend', 'button');
   [said, now] = [[], 0];
-  answer = { kind: 'ok', value: null };
+  answer = { kind: 'ok', value: { is_passed: true } };
   extension = { kind: 'ok', value: { id: 'a', seconds_left: 100 } };
   performance.now = () => now;
   mock.timers.enable({ apis: ['setInterval'] });
@@ -117,7 +117,7 @@ for (const outcome of [{ kind: 'later', offline: true }, { kind: 'signed_out' }]
     assert.deepEqual([open(), heard()], [true, 'Not sent yet']);
     pass(5);
     assert.deepEqual([heard(), left()], ['Not sent yet', '00:55 left'], 'the clock does not wipe it away');
-    answer = { kind: 'ok', value: null };
+    answer = { kind: 'ok', value: { is_passed: true } };
     page.part('presence-answer').click();
     await settled();
     assert.equal(open(), false);
@@ -202,8 +202,35 @@ test('what is spoken is what changed, not each second; a new question or more ti
   assert.equal(heard(), '');
   pass(2);
   assert.equal(heard(), 'Time is over');
+  page.part('presence-extend').click();
+  page.part('presence-answer').click();
+  await settled();
   check.ask({ id: 'b', seconds_left: 60 });
   assert.equal(heard(), '');
+});
+
+test('what a miss costs stays on the screen while the question that stands for it waits', () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  check.ask({ id: 'b', seconds_left: 60 });
+  assert.deepEqual([heard(), left()], ['Time is over', '01:00 left']);
+});
+
+test('a question in place of another was missed by the clock of the server, whatever the one here says', async () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  check.ask({ id: 'b', seconds_left: 60 });
+  assert.equal(heard(), 'Time is over');
+  page.part('presence-answer').click();
+  await settled();
+  assert.equal(said.at(-1), 'answered late');
+});
+
+test('an answer that the server took for too late is late', async () => {
+  answer = { kind: 'ok', value: { is_passed: false } };
+  check.ask({ id: 'a', seconds_left: 60 });
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual(said, ['answer a', 'answered late']);
 });
 
 test('the buttons do nothing while nothing is asked', async () => {

@@ -50,6 +50,11 @@ export interface Presence {
   seconds_left: number;
 }
 
+/** What an answer to a presence check did: whether it came in time. */
+export interface Answered {
+  is_passed: boolean;
+}
+
 export interface Acknowledgement {
   highest_seq: number;
   coverage: Interval[];

@@ -1,7 +1,7 @@
 // The lesson page: one lecture, one session at a time, and what the page says about both.
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
-import { has, send, type Acknowledgement, type Grant, type Outcome, type Presence, type Report } from './api.ts';
+import { has, send, type Acknowledgement, type Answered, type Grant, type Outcome, type Presence, type Report } from './api.ts';
 import { Chances } from './chances.ts';
 import { brokenOff, cutOff, held, taken, uncounted, unopened } from './messages.ts';
 import { Notices } from './notices.ts';
@@ -64,7 +64,7 @@ export class LessonPage {
     this.#screen = new Screen(data, this.#lecture, this.#standing, this.#settings, this);
     this.#save = new SaveState(words);
     this.#presence = new PresenceCheck(words, {
-      answer: (id) => send(`${this.#session}presence/${id}/`, { action: 'answer' }, { fits: has('id') }),
+      answer: (id) => send<Answered>(`${this.#session}presence/${id}/`, { action: 'answer' }, { fits: has('id') }),
       extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }, EXTENDED),
       missed: () => this.#lecture.video.pause(),
       answered: (missed) => void this.#answered(missed),

@@ -1,11 +1,11 @@
 // "Still watching?": asked by the server, answered by one press, never in a hurry.
 
-import type { Outcome, Presence } from './api.ts';
+import type { Answered, Outcome, Presence } from './api.ts';
 import { part } from './page.ts';
 import { clock, fill, type Words } from './words.ts';
 
 export interface PresenceCalls {
-  answer: (id: string) => Promise<Outcome<unknown>>;
+  answer: (id: string) => Promise<Outcome<Answered>>;
   extend: (id: string) => Promise<Outcome<Presence>>;
   /** The time is over: what is played now cannot count until the answer. */
   missed: () => void;
@@ -48,9 +48,12 @@ export class PresenceCheck {
       this.#open();
       return false;
     }
+    // The server puts a question anew once the time of the one before is over, by its own clock.
+    if (this.#id !== null) this.#late = true;
     this.#id = id;
     this.#missed = false;
-    this.#say('');
+    // What was missed still has to be played again, however long the new question waits.
+    this.#say(this.#late ? this.#words.presence_missed! : '');
     this.#tick();
     // The clock of a question that this one stands for would go on, and stop playing when it ran out.
     window.clearInterval(this.#timer);
@@ -79,7 +82,8 @@ export class PresenceCheck {
     if (!id) return;
     const outcome = await this.#calls.answer(id);
     if (outcome.kind === 'ok' || outcome.kind === 'refused') {
-      const late = this.#late;
+      // Whether it was in time is the server's to say.
+      const late = this.#late || (outcome.kind === 'ok' && !outcome.value.is_passed);
       this.#close();
       this.#calls.answered(late);
     } else {
