@@ -39,9 +39,13 @@ class ShortJSON(JSONParser):
         if len(raw) > BYTES_AT_MOST:
             raise TooLarge
         try:
-            return json.loads(raw, parse_constant=_no_constant)
+            found = json.loads(raw, parse_constant=_no_constant)
+            # What cannot be written down again (half of a sign that two codes make up, a number without end)
+            # cannot be repeated either, to say what is wrong with it.
+            json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError) as error:
             raise ParseError(_("The request is not JSON.")) from error
+        return found
 
 
 def _no_constant(name: str) -> NoReturn:

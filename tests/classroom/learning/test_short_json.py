@@ -38,6 +38,8 @@ def door(name: str, learner, api) -> tuple[str, str]:
 NONSENSE = {
     "nested": ("[" * 60_000, 400, "parse_error"),
     "no number": ('{"rate": NaN}', 400, "parse_error"),
+    "endless": ('{"rate": 1e400}', 400, "parse_error"),
+    "half a sign": ('{"action": "\\ud800", "lesson": "\\ud800"}', 400, "parse_error"),
     "cut": ("{", 400, "parse_error"),
     "bytes": (b"\xff\xfe\xfd", 400, "parse_error"),
     "large": (json.dumps({"text": "y" * BYTES_AT_MOST}), 413, "too_large"),
