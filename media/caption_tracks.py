@@ -129,6 +129,7 @@ def begin_track(
     origin: str,
     by: Any,
     timed_for_ms: int,
+    filename: str = "",
 ) -> Track:
     """Make captions in a language that has none; raise `LanguageTaken` where it has."""
     try:
@@ -140,6 +141,7 @@ def begin_track(
             origin=origin,
             by=by,
             revision=0,
+            filename=filename[:255],
             timed_for_ms=timed_for_ms,
         )
     except CaptionsMoved as moved:

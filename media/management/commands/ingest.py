@@ -10,17 +10,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext, pgettext
 
-from media import ingest, leases, queries, sources, store, tasks
+from media import beside, ingest, leases, queries, sources, store, tasks
 from media.errors import SAID_TO_RETRY, MediaError, held_of, reason_of
 from media.models import Encode, Lecture, Source
 
-# What lies beside recordings in a folder and is none; a file that is named is always taken in.
-_SKIPPED = {
-    ".srt", ".vtt", ".ass", ".ssa", ".sbv", ".stl", ".lrc", ".txt", ".md", ".json", ".xml", ".tsv", ".csv",
-    ".nfo", ".ini", ".db", ".url", ".lnk", ".log", ".html", ".htm", ".pdf", ".doc", ".docx", ".ppt", ".pptx",
-    ".xls", ".xlsx", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".zip", ".rar", ".7z", ".part",
-    ".crdownload", ".tmp", ".torrent",
-}  # fmt: skip
 _ENDED = {Encode.State.PUBLISHED, Encode.State.FAILED}
 
 
@@ -46,12 +39,17 @@ class Command(BaseCommand):
         self.inline = options["inline"]
         owner = self._owner(options["owner"])
         waiting: dict[Path, Lecture] = {}
+        self.captions: dict[Path, list[dict[str, str]]] = {}
         self.failed = 0
         for path in self._files(options["paths"]):
             try:
-                waiting[path] = leases.patiently(
+                lecture = leases.patiently(
                     lambda: self._take_in(path, owner, options["tenant"], options["language"])  # noqa: B023 - called at once
                 )
+                self.captions[path] = leases.patiently(
+                    lambda: beside.take(lecture=lecture, path=path, by=owner)  # noqa: B023 - called at once
+                )
+                waiting[path] = lecture
             except MediaError as error:
                 self._refused(path, error.code)
             except OSError as error:
@@ -77,7 +75,7 @@ class Command(BaseCommand):
         for path in paths:
             if path.is_dir():
                 inside = (item for item in sorted(path.rglob("*")) if item.is_file())
-                found += [item for item in inside if _is_recording(item.relative_to(path))]
+                found += [item for item in inside if beside.is_recording(item.relative_to(path))]
             elif path.is_file():
                 found.append(path)
             else:
@@ -186,6 +184,7 @@ class Command(BaseCommand):
             "height": 0,
             "renditions": [],
             "warnings": [],
+            "captions": self.captions.get(path, []),
             **facts,
         }
         if self.as_json:
@@ -197,11 +196,10 @@ class Command(BaseCommand):
         else:
             text = f"{row['reason']} {row['remedy']}"
         self.stdout.write(f"{row['state']:<7} {row['path']}  {text}")
+        for track in row["captions"]:
+            self.stdout.write(
+                f"  {track['state']:<7} {track['file']}  {track['language']}  {track['reason']}"
+            )
 
     def _say(self, text: str) -> None:
         self.stderr.write(text)
-
-
-def _is_recording(path: Path) -> bool:
-    """Whether a file found in a folder may be a recording: nothing hidden, nothing that lies beside them."""
-    return path.suffix.lower() not in _SKIPPED and not any(part.startswith(".") for part in path.parts)
