@@ -29,7 +29,7 @@ from classroom.learning.preview import viewing
 from classroom.learning.preview.lesson import TriedLesson, tried_lesson
 from classroom.learning.services import Beat
 from classroom.people.models import User
-from classroom.progress.errors import LessonNotPlayable, ProgressError
+from classroom.progress.errors import LessonNotPlayable, MomentNotReached, ProgressError
 from classroom.progress.moments import to_ms
 from classroom.progress.terms import GRANT_MS
 from courses.catalogue.drafts import DraftQuestion, questions_of
@@ -149,15 +149,29 @@ class PreviewPresenceView(_PreviewView):
 class PreviewQuestionView(_PreviewView):
     """A question inside a draft's lecture."""
 
-    def post(self, request: Request, page_id: int, key: uuid.UUID, question: uuid.UUID, **_: Any) -> Response:
-        """Grade a try and forget it."""
+    def post(
+        self,
+        request: Request,
+        page_id: int,
+        key: uuid.UUID,
+        session_id: uuid.UUID,
+        question: uuid.UUID,
+        **_: Any,
+    ) -> Response:
+        """Grade a try and forget it; as a learner's, it comes after its moment was played."""
         body = question_serializers.LectureAnswerRequest(data=request.data)
         body.is_valid(raise_exception=True)
         lesson = _lesson(request, page_id, key)
-        asked = {one.key: one.version for one in questions_of(lesson.draft, lesson.lesson)}
-        version = asked.get(question)
-        if version is None:
+        asked = {one.key: one for one in questions_of(lesson.draft, lesson.lesson)}.get(question)
+        if asked is None:
             raise NotFound
+        person = cast(User, request.user).pk
+        try:
+            if not viewing.has_shown(person=person, viewing_id=session_id, moment=asked.at_ms):
+                raise MomentNotReached
+        except ProgressError as error:
+            raise LearningProblem(error) from error
+        version = asked.version
         return Response(
             {
                 "key": str(question),

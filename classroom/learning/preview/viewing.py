@@ -11,6 +11,7 @@ from django.utils import timezone
 from classroom.progress.errors import SessionUnknown
 from classroom.progress.intervals import Intervals, insert, size, union
 from classroom.progress.moments import to_ms
+from classroom.progress.reach import was_reached
 from classroom.progress.services.credit import Credit
 from classroom.progress.services.presence import EXTENSIONS_AT_MOST, WINDOW_MS, Presence, draw
 from classroom.progress.spans import (
@@ -54,6 +55,8 @@ class Viewing:
     standing: Standing
     next_check: int
     seen: set[int] = field(default_factory=set)
+    # When the last report came.
+    heard: int = 0
     check: Check | None = None
 
     @property
@@ -99,6 +102,7 @@ def open_viewing(*, person: int, policy: Policy, duration_ms: int, now: datetime
         every=rules.presence,
         standing=Standing(heard=heard_at([], moment, terms.allowance)),
         next_check=draw(rules.presence) if rules.presence else 0,
+        heard=moment,
     )
     _keep(viewing)
     return viewing
@@ -118,6 +122,7 @@ def take_report(
     if seq in viewing.seen:
         return _credit(viewing, moment)
     viewing.seen.add(seq)
+    viewing.heard = max(viewing.heard, moment)
     _miss(viewing, moment)
     check = viewing.check
     verdict = judge(
@@ -168,6 +173,24 @@ def _miss(viewing: Viewing, now: int) -> None:
     absences = insert(standing.absences, check.asked, check.until)
     viewing.standing = replace(standing, held=[], absences=absences)
     viewing.check = Check(uuid.uuid4(), check.until, now + WINDOW_MS)
+
+
+def has_shown(*, person: int, viewing_id: uuid.UUID, moment: int, now: datetime | None = None) -> bool:
+    """Whether a moment of the lecture was played in this viewing, by the rule that holds for learners.
+
+    Raises `SessionUnknown`.
+    """
+    viewing = _kept(person, viewing_id)
+    terms = viewing.terms
+    waiting = [(s, e) for s, e, *_ in viewing.standing.waiting]
+    held = [(s, e) for s, e, *_ in viewing.check.held] if viewing.check else []
+    return was_reached(
+        moment,
+        [*viewing.standing.coverage, *waiting, *held],
+        quiet=to_ms(now or timezone.now()) - viewing.heard,
+        cap=terms.cap,
+        tolerance=terms.tolerance,
+    )
 
 
 def answer_check(*, person: int, viewing_id: uuid.UUID, now: datetime | None = None) -> bool:

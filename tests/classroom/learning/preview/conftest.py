@@ -80,8 +80,8 @@ def question(db) -> Any:
 
 @pytest.fixture
 def draft(trainer, question) -> CoursePage:
-    """A lecture that asks at 1:00, one that asks nothing, a text, and an exam of three questions."""
-    first = lecture_lesson(asks=[("1:00", question)])
+    """A lecture that asks at 0:05, one that asks nothing, a text, and an exam of three questions."""
+    first = lecture_lesson(asks=[("0:05", question)])
     lessons = [first, lecture_lesson(title="报告合规"), reading_lesson()]
     bank = fill_bank(single=2, multiple=1, true_false=1)
     return draft_of(

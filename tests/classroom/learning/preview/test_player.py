@@ -179,7 +179,7 @@ def test_a_text_has_no_viewing(browser, draft):
 
 def test_questions_come_without_their_key(grant, question):
     (asked,) = grant["questions"]
-    assert (asked["at_ms"], asked["stem"], asked["tries"]) == (60_000, question.current.stem, 0)
+    assert (asked["at_ms"], asked["stem"], asked["tries"]) == (5_000, question.current.stem, 0)
     assert all(option.keys() == {"key", "text"} for option in asked["options"])
 
 
@@ -194,6 +194,17 @@ def test_an_answer_is_graded_with_its_grounds_and_forgotten(
     assert answer["explanation"] == question.current.explanation
     assert rows() == before
     assert opened(browser, CoursePage.objects.get())["questions"][0]["is_answered"] is False
+
+
+def test_an_answer_before_its_moment_was_played_is_refused_in_the_learners_words(trainer, browser, question):
+    page = draft_of(trainer, lecture_lesson(asks=[("1:00", question)]))
+    grant = opened(browser, page)
+    address = f"{sessions_of(page)}{grant['session']}/questions/{grant['questions'][0]['key']}/"
+    answer = send(browser, address, {"choice": ["A"]}, headers={"accept-language": "en"})
+    assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (409, "moment_not_reached")
+    assert "watch that part first" in answer.json()["detail"]
+    gone = f"{sessions_of(page)}{uuid.uuid4()}/questions/{grant['questions'][0]['key']}/"
+    assert send(browser, gone, {"choice": ["A"]}).status_code == 404
 
 
 def test_only_what_could_be_asked_is_asked(trainer, browser):
@@ -288,7 +299,7 @@ def test_neither_a_learner_nor_somebody_with_a_live_session_number_is_let_in(mem
         client = browser_of(user)
         found = [send(client, *one).status_code for one in addresses(draft, grant)]
         # A reviewer may try the draft, but the viewing is the trainer's own.
-        assert found == ([201, 404, 404, 200] if user.groups.exists() else [404] * 4)
+        assert found == ([201, 404, 404, 404] if user.groups.exists() else [404] * 4)
 
 
 def test_whoever_is_signed_out_learns_that(draft, grant):

@@ -107,6 +107,35 @@ def test_a_viewing_that_is_forgotten_says_to_load_the_page_again():
         watching.play(0, 10)
 
 
+def has_shown(watching: Watching, seconds: int, person: int = PERSON) -> bool:
+    return viewing.has_shown(person=person, viewing_id=watching.id, moment=seconds * 1000, now=watching.now)
+
+
+def test_a_moment_is_reached_by_playing_to_it_and_not_by_waiting():
+    watching = Watching()
+    watching.wait(3600)
+    assert not has_shown(watching, 40)
+    watching.report()
+    watching.play(0, 60)
+    assert [has_shown(watching, at) for at in (59, 66, 67)] == [True, True, False]
+    watching.wait(20)
+    assert [has_shown(watching, at) for at in (86, 87)] == [True, False]
+    with pytest.raises(SessionUnknown):
+        has_shown(watching, 1, person=PERSON + 1)
+
+
+def test_what_was_jumped_over_is_not_reached():
+    watching = Watching(free_seek=True)
+    watching.play(100, 110)
+    assert [has_shown(watching, at) for at in (60, 100, 110)] == [False, True, True]
+
+
+def test_what_waits_for_the_part_before_it_was_played_all_the_same():
+    watching = Watching()
+    watching.play(100, 110)
+    assert has_shown(watching, 105)
+
+
 def test_two_viewings_know_nothing_of_each_other():
     first, second = Watching(), Watching()
     first.play(0, 30)
@@ -138,6 +167,12 @@ class TestPresence:
         assert viewing.answer_check(person=PERSON, viewing_id=watching.id, now=watching.now)
         told = watching.report()
         assert (told.covered_ms, told.presence) == (asked.covered_ms + 30_000, None)
+
+    def test_what_is_held_was_played(self, watching):
+        at = watching.until_asked().covered_ms // 1000
+        watching.play(at, at + 50)
+        assert has_shown(watching, at + 50)
+        assert not has_shown(watching, at + 90)
 
     def test_an_answer_too_late_lets_go_what_was_played_and_playing_it_again_makes_it_up(self, watching):
         asked = watching.until_asked()
