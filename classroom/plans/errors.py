@@ -40,3 +40,15 @@ class UnknownPost(PlanError):
     """A post of the audience is none that anybody can hold."""
 
     message = _("There is no such post, so nobody would be trained. Choose posts from the list.")
+
+
+class PlanEnded(PlanError):
+    """An ended plan is to change."""
+
+    message = _("This plan has ended and cannot change any more. Make a new one.")
+
+
+class HasOpened(PlanError):
+    """A plan that people are enrolled by is to open on another day."""
+
+    message = _("This plan has opened already, so the day on which it opened stays.")

@@ -35,6 +35,30 @@ def visible_plans(scope: Scope) -> QuerySet[Plan]:
     return Plan.objects.filter(within)
 
 
+def own_plans(scope: Scope) -> QuerySet[Plan]:
+    """Return the plans that this scope may change and end: `permissions.may_plan`, asked of the database."""
+    if scope.everything:
+        return Plan.objects.all()
+    own = Q(institution_id__in=scope.institution_ids)
+    for path in scope.authority_paths:
+        own |= Q(authority__path__startswith=path)
+    return Plan.objects.filter(own)
+
+
+def lasts(day: date) -> Q:
+    """Return the filter over plans that ask for somebody on that day or later."""
+    return Q(closed_at__isnull=True) & (Q(due_on__gte=day) | Q(renews__isnull=False))
+
+
+def state_of(plan: Plan, day: date) -> str:
+    """Return `ended`, `coming`, `open` or `past`."""
+    if plan.closed_at is not None:
+        return "ended"
+    if day < plan.opens_on:
+        return "coming"
+    return "open" if is_under_way(plan, day) else "past"
+
+
 def ancestors(path: str) -> list[str]:
     """Return the materialised path and those above it: `/SH/SH-LG/` gives `/SH/` and itself."""
     parts = path.strip("/").split("/")

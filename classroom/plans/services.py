@@ -1,4 +1,4 @@
-"""Writes of plans: made, carried out, closed."""
+"""Writes of plans: made, changed, carried out, closed."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -13,14 +13,24 @@ from classroom.institutions.models import Institution, Membership, Post, Supervi
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
 from classroom.people.services import audit
-from classroom.plans.errors import DueBeforeOpening, NotYourPlan, OneOwner, UnknownPost, WrongPeriod
+from classroom.plans.errors import (
+    DueBeforeOpening,
+    HasOpened,
+    NotYourPlan,
+    OneOwner,
+    PlanEnded,
+    UnknownPost,
+    WrongPeriod,
+)
 from classroom.plans.models import Plan
+from classroom.plans.permissions import may_plan
 from classroom.plans.queries import audience, due_day, is_lapsed, is_under_way, to_ask_again
 from courses.catalogue.models import Course, Edition
 
 # So many people are enrolled in one transaction, so that none holds its locks for long.
 _STEP = 100
-_MOST_MONTHS = 120
+# A plan repeats after so many months at the most.
+MOST_MONTHS = 120
 
 
 @transaction.atomic
@@ -44,15 +54,10 @@ def create_plan(
     """
     if (authority is None) == (institution is None):
         raise OneOwner
-    if by is not None and not _may_plan(by, authority, institution):
+    if by is not None and not may_plan(scope_of(by), authority, institution):
         raise NotYourPlan
     opens = opens_on or timezone.localdate()
-    if due_on < opens:
-        raise DueBeforeOpening
-    if set(posts) - set(Post.Kind.values):
-        raise UnknownPost
-    if renews is not None and not 1 <= renews <= _MOST_MONTHS:
-        raise WrongPeriod
+    _check(opens, due_on, posts, renews)
     plan = Plan.objects.create(
         title=title.strip(),
         course=course,
@@ -71,13 +76,67 @@ def create_plan(
     return plan
 
 
-def _may_plan(by: User, authority: SupervisingAuthority | None, institution: Institution | None) -> bool:
-    scope = scope_of(by)
-    if scope.everything:
-        return True
-    if authority is not None:
-        return any(authority.path.startswith(path) for path in scope.authority_paths)
-    return institution is not None and institution.pk in scope.institution_ids
+def _check(opens_on: date, due_on: date, posts: Sequence[str], renews: int | None) -> None:
+    if due_on < opens_on:
+        raise DueBeforeOpening
+    if set(posts) - set(Post.Kind.values):
+        raise UnknownPost
+    if renews is not None and not 1 <= renews <= MOST_MONTHS:
+        raise WrongPeriod
+
+
+@transaction.atomic
+def change_plan(
+    *,
+    plan: Plan,
+    by: User,
+    title: str,
+    opens_on: date,
+    due_on: date,
+    posts: Sequence[str] = (),
+    renews: int | None = None,
+) -> Plan:
+    """Change what a plan asks for from now on; its course and whom it belongs to stay. Audited.
+
+    Whoever is enrolled stays enrolled, with an earlier due day where there is one. The same values
+    change nothing. Raises `NotYourPlan`, `PlanEnded`, `HasOpened`, `DueBeforeOpening`, `UnknownPost`,
+    `WrongPeriod`. Locks the plan's row.
+    """
+    row = _own(plan, by)
+    if row.closed_at is not None:
+        raise PlanEnded
+    if opens_on != row.opens_on and row.opens_on <= timezone.localdate():
+        raise HasOpened
+    _check(opens_on, due_on, posts, renews)
+    wanted = {
+        "title": title.strip(),
+        "opens_on": opens_on,
+        "due_on": due_on,
+        "posts": list(posts),
+        "renews": renews,
+    }
+    changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if not changed:
+        return row
+    detail = {name: [_plain(getattr(row, name)), _plain(value)] for name, value in changed.items()}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changed))
+    audit(actor=by, action="plans.change", target=f"plan:{row.pk}", detail=detail)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _own(plan: Plan, by: User) -> Plan:
+    """Lock a plan and return it as it is now. Raises `NotYourPlan`."""
+    rows = Plan.objects.select_for_update(of=("self",)).select_related("authority", "institution")
+    row = rows.get(pk=plan.pk)
+    if not may_plan(scope_of(by), row.authority, row.institution):
+        raise NotYourPlan
+    return row
 
 
 def assign_due(plan: Plan, *, today: date | None = None) -> int:
@@ -172,13 +231,7 @@ def close_plan(*, plan: Plan, by: User) -> None:
 
     Raises `NotYourPlan`.
     """
-    row = (
-        Plan.objects.select_for_update(of=("self",))
-        .select_related("authority", "institution")
-        .get(pk=plan.pk)
-    )
-    if not _may_plan(by, row.authority, row.institution):
-        raise NotYourPlan
+    row = _own(plan, by)
     if row.closed_at is None:
         row.closed_at = timezone.now()
         row.save(update_fields=["closed_at"])

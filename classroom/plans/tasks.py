@@ -3,11 +3,10 @@
 import logging
 
 from celery import shared_task
-from django.db.models import Q
 from django.utils import timezone
 
 from classroom.enrolment.errors import EnrolmentError
-from classroom.plans.queries import open_plans
+from classroom.plans.queries import lasts, open_plans
 from classroom.plans.services import assign_due
 
 _log = logging.getLogger(__name__)
@@ -21,8 +20,7 @@ def assign() -> int:
     """
     today = timezone.localdate()
     enrolled = 0
-    under_way = Q(due_on__gte=today) | Q(renews__isnull=False)
-    for plan in open_plans(today).filter(under_way).select_related("course__current", "authority"):
+    for plan in open_plans(today).filter(lasts(today)).select_related("course__current", "authority"):
         try:
             enrolled += assign_due(plan, today=today)
         except EnrolmentError:
