@@ -15,6 +15,7 @@ from PIL import Image
 
 from media import slides_text, store
 from media.models import Chapter, Encode, Lecture, Slide, SlideScan
+from media.signals import marks_decided
 from media.slides_film import Still
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def save(
         )
         slides.exclude(pk__in=shown).update(state=Slide.State.HIDDEN)
         slides.filter(pk__in=shown).update(state=Slide.State(state))
+        _tell(encode)
 
 
 def withdraw(*, encode: Encode) -> None:
@@ -79,6 +81,12 @@ def withdraw(*, encode: Encode) -> None:
         Lecture.objects.select_for_update().get(pk=encode.lecture_id)
         encode.chapters.filter(state=Chapter.State.PUBLISHED).update(state=Chapter.State.PROPOSED)
         encode.slides.filter(state=Slide.State.PUBLISHED).update(state=Slide.State.PROPOSED)
+        _tell(encode)
+
+
+def _tell(encode: Encode) -> None:
+    """Tell other rooms on commit; one that fails to listen undoes nothing."""
+    transaction.on_commit(lambda: marks_decided.send_robust(sender=Encode, encode=encode), robust=True)
 
 
 def propose(*, encode: Encode) -> int:
@@ -158,6 +166,7 @@ def _take_over(former: Encode, encode: Encode, places: dict[int, int] | None) ->
             slide.state = old.state
             shown.append(slide)
     Slide.objects.bulk_update(shown, ["state"])
+    _tell(encode)
     if encode.chapters.exists():
         return
     if abs(former.duration_ms - encode.duration_ms) <= _SAME_LENGTH_MS:

@@ -1,6 +1,8 @@
-"""The only signal of the house: a lower room tells unknown upper ones that a lecture can be watched."""
+"""The only signals of the house: a lower room tells unknown upper ones what viewers get."""
 
 from django.dispatch import Signal
 
 # Sent on commit with `encode`: it has become `encode.lecture.current`.
 encode_published = Signal()
+# Sent on commit with `encode`: its trainer decided about its chapters and slides, or it took some over.
+marks_decided = Signal()

@@ -1,4 +1,4 @@
-"""Listens to Wagtail: publishing a course page freezes an edition, unpublishing it withdraws it."""
+"""Listens to Wagtail (publishing a course page freezes an edition, unpublishing it withdraws it) and to lectures."""
 
 import logging
 from typing import Any
@@ -10,7 +10,9 @@ from wagtail.signals import page_published, page_unpublished
 from courses.catalogue.errors import PublishRefused
 from courses.catalogue.models import Course, CoursePage
 from courses.catalogue.queries import approval_of, publisher_of
-from courses.catalogue.services import freeze_edition, withdraw_edition
+from courses.catalogue.services import freeze_edition, withdraw_edition, words_changed
+from media.models import Encode
+from media.signals import marks_decided
 
 logger = logging.getLogger(__name__)
 
@@ -41,3 +43,9 @@ def withdraw_unpublished(instance: CoursePage, **kwargs: Any) -> None:
     course = Course.objects.filter(page=instance).first()
     if course is not None:
         withdraw_edition(course=course)
+
+
+@receiver(marks_decided)
+def take_over_words(encode: Encode, **kwargs: Any) -> None:
+    """What stands on a lecture's slides is searched in the courses that teach it."""
+    words_changed(encode=encode)

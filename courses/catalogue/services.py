@@ -24,7 +24,8 @@ from courses.catalogue.models import (
 from courses.catalogue.readiness import blocking
 from courses.questions.models import QuestionVersion
 from courses.questions.services import freeze
-from media.queries import captions_of, cues_of
+from media.models import Encode
+from media.queries import captions_of, cues_of, slides_of
 
 
 def freeze_edition(*, page: CoursePage, by: Model | None) -> Edition:
@@ -196,32 +197,50 @@ def withdraw_edition(*, course: Course) -> Edition | None:
 
 @transaction.atomic
 def transcribe(*, edition: Edition) -> int:
-    """Take over what the edition's lectures say, so that it can be searched; return how many passages.
+    """Take over what the edition's lectures say and show, so that it can be searched; return how many passages.
 
-    Each cue of the captions in the lecture's own language (or the first there is) is a passage.
-    Repeats harmlessly.
+    Each cue of the captions in the lecture's own language (or the first there is) is a passage, and each
+    published slide of the encode that is taught. Repeats harmlessly.
     """
-    passages = []
-    for lesson in edition.lessons.filter(lecture__isnull=False).select_related("lecture"):
-        tracks = captions_of(lesson.lecture) if lesson.lecture else []
-        for cue in cues_of(tracks[0]) if tracks else []:
-            passages.append(
-                Passage(
-                    edition=edition,
-                    lesson=lesson,
-                    start_ms=cue.start_ms,
-                    end_ms=cue.end_ms,
-                    text=" ".join(cue.text.split()),
-                )
-            )
-    edition.passages.all().delete()
-    Passage.objects.bulk_create(passages, batch_size=500)
+    # First: what changes while this reads makes the edition due again.
     edition.transcribed_at = timezone.now()
     edition.save(update_fields=["transcribed_at"])
+    passages = []
+    for lesson in edition.lessons.filter(lecture__isnull=False).select_related("lecture", "encode"):
+        passages += _passages_of(lesson)
+    edition.passages.all().delete()
+    Passage.objects.bulk_create(passages, batch_size=500)
     course = Course.objects.select_related("current", "topic").get(pk=edition.course_id)
     if course.current_id == edition.pk:
         index.insert_or_update_object(course)
     return len(passages)
+
+
+def _passages_of(lesson: EditionLesson) -> list[Passage]:
+    """Return what is said in a lesson's lecture and what stands on its slides, with their times."""
+    if lesson.lecture is None:
+        return []
+    tracks = captions_of(lesson.lecture)
+    spoken = [(cue.start_ms, cue.end_ms, cue.text) for cue in (cues_of(tracks[0]) if tracks else [])]
+    shown = [(slide.start_ms, slide.end_ms, slide.text) for slide in slides_of(lesson.lecture, lesson.encode)]
+    return [
+        Passage(
+            edition_id=lesson.edition_id,
+            lesson=lesson,
+            start_ms=start,
+            end_ms=end,
+            text=" ".join(text.split()),
+        )
+        for start, end, text in [*spoken, *shown]
+        if text.strip()
+    ]
+
+
+def words_changed(*, encode: Encode) -> None:
+    """Let the sweep take over anew what the editions say that teach an encode."""
+    Edition.objects.filter(pk__in=EditionLesson.objects.filter(encode=encode).values("edition_id")).update(
+        transcribed_at=None
+    )
 
 
 @transaction.atomic

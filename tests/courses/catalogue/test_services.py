@@ -13,9 +13,10 @@ from courses.catalogue.models import Course, CoursePage, Edition, Passage
 from courses.catalogue.tasks import freeze_due
 from courses.questions import services as questions
 from courses.questions.models import QuestionVersion
+from media import chapters
 from media.models import Lecture
 from tests.factories.catalogue import CoursePageFactory, lesson_blocks
-from tests.factories.media import EncodeFactory, LectureFactory, TrackFactory
+from tests.factories.media import EncodeFactory, LectureFactory, SlideFactory, TrackFactory
 from tests.factories.people import UserFactory
 from tests.factories.questions import QuestionFactory, fill_bank
 
@@ -233,6 +234,41 @@ def test_the_sweep_freezes_a_newer_live_revision():
     assert list(queries.pages_to_freeze()) == [page]
     assert freeze_due() == 1
     assert Edition.objects.count() == 1
+
+
+def words_of(edition: Edition) -> list[tuple[int, str]]:
+    return list(edition.passages.order_by("start_ms", "pk").values_list("start_ms", "text"))
+
+
+def test_published_slides_become_passages_and_leave_with_them(django_capture_on_commit_callbacks):
+    edition = published().course.current
+    encode = edition.lessons.exclude(encode=None).first().encode
+    slide = SlideFactory(encode=encode, start_ms=2000, end_ms=9000, text="原始记录\n 10 条")
+    freeze_due()
+    assert words_of(edition) == []
+    with django_capture_on_commit_callbacks(execute=True):
+        chapters.save(encode=encode, chapters=[], shown=[slide.pk], publish=True)
+    assert list(queries.editions_to_transcribe()) == [edition]
+    freeze_due()
+    assert words_of(edition) == [(2000, "原始记录 10 条")]
+    assert list(queries.editions_to_transcribe()) == []
+    with django_capture_on_commit_callbacks(execute=True):
+        chapters.withdraw(encode=encode)
+    freeze_due()
+    assert words_of(edition) == []
+
+
+def test_slides_of_a_video_that_is_not_taught_are_not_found(django_capture_on_commit_callbacks):
+    edition = published().course.current
+    lecture = edition.lessons.exclude(encode=None).first().lecture
+    other = EncodeFactory(lecture=lecture, published=True)
+    slide = SlideFactory(encode=other, text="新视频")
+    freeze_due()
+    with django_capture_on_commit_callbacks(execute=True):
+        chapters.save(encode=other, chapters=[], shown=[slide.pk], publish=True)
+    assert list(queries.editions_to_transcribe()) == []
+    services.transcribe(edition=edition)
+    assert words_of(edition) == []
 
 
 def test_captions_become_passages_and_are_taken_over_again():
