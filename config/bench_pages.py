@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -30,8 +30,16 @@ _CREDIT_HOUR = 45
 _WARM, _TIMES = 3, 15
 
 
+class Cost(NamedTuple):
+    """What a page costs: milliseconds until it is answered, those of the processor in it, and queries."""
+
+    ms: float
+    cpu_ms: float
+    queries: int
+
+
 def main(sizes: list[tuple[int, int]]) -> str:
-    """Return, as JSON, milliseconds and queries of each page for each size: lessons, rows of evidence."""
+    """Return, as JSON, the cost of each page for each size: lessons, rows of evidence."""
     people = population.people()
     trainer, reviewer = people["trainer@demo.example"], people["reviewer@demo.example"]
     banks = stage.banks(trainer)
@@ -99,7 +107,7 @@ def _watched(enrolment: Enrolment, rows: int) -> None:
     grow(enrolment.pk, rows)
 
 
-def _pages(learner: User, enrolment: Enrolment, text: CourseText) -> dict[str, tuple[float, int]]:
+def _pages(learner: User, enrolment: Enrolment, text: CourseText) -> dict[str, Cost]:
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     # Read again: the cast's password was set after it was made, and a session holds to it.
     client.force_login(User.objects.get(pk=learner.pk), settings.AUTHENTICATION_BACKENDS[-1])
@@ -128,16 +136,17 @@ class _Count:
         return connection.execute_wrapper(self)
 
 
-def _asked(client: Client, address: str) -> tuple[float, int]:
-    """Return the median milliseconds of a page's answer, and the queries of one."""
-    times, count = [], _Count()
+def _asked(client: Client, address: str) -> Cost:
+    """Return the medians of a page's answers, and the queries of one."""
+    times, worked, count = [], [], _Count()
     for number in range(_WARM + _TIMES):
         count = _Count()
-        begin = time.perf_counter()
+        begin, began_work = time.perf_counter(), time.process_time()
         with count.listening():
             answer = client.get(address)
         if number >= _WARM:
             times.append((time.perf_counter() - begin) * 1000)
+            worked.append((time.process_time() - began_work) * 1000)
         if answer.status_code != 200:
             raise RuntimeError(f"{address}: {answer.status_code} {answer.get('Location', '')}")
-    return statistics.median(times), count.queries
+    return Cost(statistics.median(times), statistics.median(worked), count.queries)

@@ -26,7 +26,7 @@ from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.terms import policy_of
 from courses.catalogue.conditions import is_asked, part_of
-from courses.catalogue.models import EditionExam, EditionLesson
+from courses.catalogue.models import CoursePage, EditionExam, EditionLesson
 from courses.catalogue.titles import titled
 
 SOON_DAYS = 30
@@ -34,6 +34,15 @@ SOON_DAYS = 30
 CATALOGUE = "/courses/"
 # Stands in an address for the key of a lesson.
 _ANY_KEY = uuid.UUID(int=0)
+# Of a course's page only its address is needed, not its texts and streams; nor what else an edition froze.
+_UNREAD = (
+    "edition__manifest",
+    *(
+        f"course__page__{field.name}"
+        for field in CoursePage._meta.concrete_fields
+        if field.name not in {"page_ptr", "id", "slug"}
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -274,7 +283,8 @@ def own_enrolments(user: User, *, page: int | None = None) -> list[Enrolment]:
         own = own.filter(course__page=page)
     return list(
         own.exclude(state=Enrolment.State.WITHDRAWN)
-        .select_related("edition", "course", "course__page", "course__topic", "institution")
+        .select_related("edition", "course", "course__page")
+        .defer(*_UNREAD)
         .order_by("-enrolled_at", "-pk")
     )
 

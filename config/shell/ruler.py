@@ -129,8 +129,11 @@ class Scale:
 
 def percent(value: float, length: float) -> str:
     """Return a position as an attribute: at most three decimals, so a second of a day still shows."""
-    share = 0.0 if length <= 0 else max(0.0, min(100.0, value * 100 / length))
-    return f"{share:.3f}".rstrip("0").rstrip(".") + "%"
+    if length <= 0 or value <= 0:
+        return "0%"
+    if value >= length:
+        return "100%"
+    return f"{value * 100 / length:.3f}".rstrip("0").rstrip(".") + "%"
 
 
 def clock(milliseconds: float) -> str:
@@ -166,13 +169,13 @@ def _band(scale: Scale, lanes: Lanes) -> Iterator[str]:
         )
     yield '</g><g class="ruler__gaps">'
     for start, end in scale.gaps():
-        left, right = percent(start, scale.length), percent(end, scale.length)
+        left = percent(start, scale.length)
         yield (
             f'<rect class="ruler__hole" x="{left}" y="{lanes.band}"'
             f' width="{percent(end - start, scale.length)}" height="{lanes.thick - 1}"/>'
         )
         if lanes.figure:
-            top = lanes.band - 3.5
+            right, top = percent(end, scale.length), lanes.band - 3.5
             yield (
                 f'<line class="ruler__bracket" x1="{left}" x2="{right}" y1="{top}" y2="{top}"/>'
                 f"{_line('ruler__bracket', left, top, lanes.band - 1)}"
@@ -254,7 +257,8 @@ def draw(
         body += _line("ruler__tick", "100%", lanes.band, lanes.base + lanes.major)
     elif scale.length > 0:
         body += "".join(_figures(scale, lanes, unit, unit_name))
-    body += "".join(_parts(scale, lanes))
+    if len(scale.parts) > 1 or lanes.label is not None:
+        body += "".join(_parts(scale, lanes))
     if position is not None and size != "small":
         body += _pointer(position, scale, lanes)
     return (

@@ -36,13 +36,13 @@ def _parts(
     parts: Iterable[Mapping[str, Any]] | None, spans: Iterable[Iterable[int]] | None, length_ms: int
 ) -> tuple[Part, ...]:
     if not parts:
-        return (Part(length=length_ms, spans=tuple((int(a), int(b)) for a, b in spans or ())),)
+        return (Part(length=length_ms, spans=tuple((a, b) for a, b in spans or ())),)
     return tuple(
         Part(
             length=int(part["length_ms"]),
             label=str(part.get("label", "")),
             short=str(part.get("short", "") or number),
-            spans=tuple((int(a), int(b)) for a, b in part.get("spans") or ()),
+            spans=tuple((a, b) for a, b in part.get("spans") or ()),
             is_current=bool(part.get("is_current")),
         )
         for number, part in enumerate(parts, 1)
@@ -107,7 +107,7 @@ def ruler(
         size=size,
         position=position_ms,
         unit=unit,
-        unit_name=pgettext("on a ruler", "min"),
+        unit_name="" if size == "small" else pgettext("on a ruler", "min"),
     )
     return mark_safe(svg if size == "small" else f'<div class="ruler-box">{svg}</div>')  # noqa: S308 - escaped by draw
 

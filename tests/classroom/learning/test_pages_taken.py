@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from classroom.certificates.models import Certificate
@@ -249,6 +250,14 @@ def test_a_course_whose_page_is_gone_is_still_learned(user):
     enrolment.course.page = page
     enrolment.course.save()
     assert taken_of(user).address == "/courses/z9/"
+
+
+def test_every_lesson_leads_to_its_own_page(user):
+    enrolment = enrolled(user, reading=True)
+    lessons = enrolment.edition.lessons.order_by("position")
+    assert [line.address for line in taken_of(user).lines] == [
+        reverse("learning:player", args=[enrolment.pk, lesson.key]) for lesson in lessons
+    ]
 
 
 def test_three_courses_cost_as_many_queries_as_one(user):
