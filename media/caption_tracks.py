@@ -14,6 +14,7 @@ from django.utils import timezone
 from media import caption_rules, captions
 from media.captions import Cue
 from media.models import Lecture, Track, TrackVersion
+from media.signals import captions_deleted
 
 Origin = TrackVersion.Origin
 
@@ -156,6 +157,9 @@ def delete_captions(*, lecture: Lecture, language: str) -> None:
         if track is not None:
             _note_present(track)
             track.delete()
+            transaction.on_commit(
+                lambda: captions_deleted.send_robust(sender=Lecture, lecture=lecture), robust=True
+            )
 
 
 def _keep(

@@ -6,3 +6,5 @@ from django.dispatch import Signal
 encode_published = Signal()
 # Sent on commit with `encode`: its trainer decided about its chapters and slides, or it took some over.
 marks_decided = Signal()
+# Sent on commit with `lecture`: the captions of one of its languages were deleted.
+captions_deleted = Signal()

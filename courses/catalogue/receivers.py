@@ -8,11 +8,11 @@ from wagtail.log_actions import log
 from wagtail.signals import page_published, page_unpublished
 
 from courses.catalogue.errors import PublishRefused
-from courses.catalogue.models import Course, CoursePage
+from courses.catalogue.models import Course, CoursePage, EditionLesson
 from courses.catalogue.queries import approval_of, publisher_of
 from courses.catalogue.services import freeze_edition, withdraw_edition, words_changed
-from media.models import Encode
-from media.signals import marks_decided
+from media.models import Encode, Lecture
+from media.signals import captions_deleted, marks_decided
 
 logger = logging.getLogger(__name__)
 
@@ -48,4 +48,10 @@ def withdraw_unpublished(instance: CoursePage, **kwargs: Any) -> None:
 @receiver(marks_decided)
 def take_over_words(encode: Encode, **kwargs: Any) -> None:
     """What stands on a lecture's slides is searched in the courses that teach it."""
-    words_changed(encode=encode)
+    words_changed(lessons=EditionLesson.objects.filter(encode=encode))
+
+
+@receiver(captions_deleted)
+def forget_words(lecture: Lecture, **kwargs: Any) -> None:
+    """What a lecture no longer says is not found any more."""
+    words_changed(lessons=EditionLesson.objects.filter(lecture=lecture))

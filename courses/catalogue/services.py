@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from wagtail.models import WorkflowState
 from wagtail.search import index
@@ -24,7 +24,6 @@ from courses.catalogue.models import (
 from courses.catalogue.readiness import blocking
 from courses.questions.models import QuestionVersion
 from courses.questions.services import freeze
-from media.models import Encode
 from media.queries import captions_of, cues_of, slides_of
 
 
@@ -236,11 +235,9 @@ def _passages_of(lesson: EditionLesson) -> list[Passage]:
     ]
 
 
-def words_changed(*, encode: Encode) -> None:
-    """Let the sweep take over anew what the editions say that teach an encode."""
-    Edition.objects.filter(pk__in=EditionLesson.objects.filter(encode=encode).values("edition_id")).update(
-        transcribed_at=None
-    )
+def words_changed(*, lessons: QuerySet[EditionLesson]) -> None:
+    """Let the sweep take over anew what the editions of these lessons say."""
+    Edition.objects.filter(pk__in=lessons.order_by().values("edition_id")).update(transcribed_at=None)
 
 
 @transaction.atomic

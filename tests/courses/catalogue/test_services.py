@@ -13,7 +13,7 @@ from courses.catalogue.models import Course, CoursePage, Edition, Passage
 from courses.catalogue.tasks import freeze_due
 from courses.questions import services as questions
 from courses.questions.models import QuestionVersion
-from media import chapters
+from media import caption_tracks, chapters
 from media.models import Lecture
 from tests.factories.catalogue import CoursePageFactory, lesson_blocks
 from tests.factories.media import EncodeFactory, LectureFactory, SlideFactory, TrackFactory
@@ -268,6 +268,17 @@ def test_slides_of_a_video_that_is_not_taught_are_not_found(django_capture_on_co
         chapters.save(encode=other, chapters=[], shown=[slide.pk], publish=True)
     assert list(queries.editions_to_transcribe()) == []
     services.transcribe(edition=edition)
+    assert words_of(edition) == []
+
+
+def test_deleted_captions_are_not_found_any_more(django_capture_on_commit_callbacks):
+    edition = published().course.current
+    track = TrackFactory(lecture=edition.lessons.exclude(lecture=None).first().lecture)
+    freeze_due()
+    assert words_of(edition)
+    with django_capture_on_commit_callbacks(execute=True):
+        caption_tracks.delete_captions(lecture=track.lecture, language=track.language)
+    freeze_due()
     assert words_of(edition) == []
 
 
