@@ -20,6 +20,7 @@ from classroom.institutions.scopes import Scope
 from classroom.progress.models import LessonProgress
 from classroom.reports.figures import Rate
 from courses.catalogue.models import Course, EditionExam, EditionLesson
+from courses.catalogue.titles import titled
 
 SOON = timedelta(days=30)
 EXPIRING = timedelta(days=90)
@@ -205,7 +206,7 @@ def _newest(
         .filter(institution=institution, user_id__in=user_ids)
         .exclude(state=Enrolment.State.WITHDRAWN)
         .select_related("course")
-        .order_by("period", "enrolled_at", "pk")
+        .order_by("enrolled_at", "period", "pk")
     )
     if supervised_only:
         rows = rows.filter(supervised())
@@ -258,9 +259,7 @@ def _columns(used: set[int], supervised_only: bool) -> list[Column]:
     english = (get_language() or "").startswith("en")
     for course in courses.order_by("topic__position", "code"):
         edition = course.current
-        title = (
-            (edition.title_en if english and edition.title_en else edition.title) if edition else course.code
-        )
+        title = titled(edition) if edition else course.code
         topic = course.topic.name_en if english else course.topic.name
         opens = bool(columns) and columns[-1].topic != topic
         columns.append(Column(course.pk, course.code, title, topic, opens))

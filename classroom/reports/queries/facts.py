@@ -126,7 +126,7 @@ def _newest(institution_ids: Sequence[int]) -> list[_Row]:
         Enrolment.objects.unscoped(_WHY)
         .filter(institution_id__in=institution_ids)
         .exclude(state=Enrolment.State.WITHDRAWN)
-        .order_by("period", "enrolled_at", "pk")
+        .order_by("enrolled_at", "period", "pk")
         .values_list(*fields)
     )
     newest: dict[tuple[int, int, int], _Row] = {}

@@ -41,7 +41,8 @@ def assign(
     rows = Enrolment.objects.unscoped("members who were read in scope").filter(
         course=course, user__in=people, state=Enrolment.State.ACTIVE
     )
-    editions = {row.user_id: row.edition for row in rows.select_related("edition").order_by("period", "pk")}
+    rows = rows.select_related("edition").order_by("enrolled_at", "period", "pk")
+    editions = {row.user_id: row.edition for row in rows}
     for person in people:
         enrol(
             user=person,

@@ -14,19 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
+from classroom.plans.forms import CourseField
 from classroom.reports.queries.board import member_of
 from classroom.reports.services import assign as assigning
 from classroom.reports.views.access import managers_only
 from classroom.reports.views.people import back_to, chosen_people, institution_of
 from courses.catalogue.models import Course
-
-
-class CourseField(forms.ModelChoiceField):
-    """Names a course by its code and the title of its edition."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        """Return the words of a choice."""
-        return f"{obj.code} {obj.current.title}"
 
 
 class AssignForm(forms.Form):

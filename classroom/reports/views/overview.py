@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -31,17 +30,17 @@ from classroom.reports.queries.rollups import SHOWS, Slice
 from classroom.reports.services import exports
 from classroom.reports.views.access import institution_or_404, regulators_only
 from courses.catalogue.models import Course
+from courses.catalogue.titles import titled
 
 PAGE = 50
 
 
 def _course_choices(chosen: str) -> list[dict[str, Any]]:
-    english = (get_language() or "").startswith("en")
     rows = Course.objects.filter(current__isnull=False).select_related("current").order_by("code")
     return [
         {
             "value": row.code,
-            "label": f"{row.code} {(row.current.title_en or row.current.title) if english else row.current.title}",
+            "label": f"{row.code} {titled(row.current)}",
             "is_chosen": row.code == chosen,
             "pk": row.pk,
         }

@@ -309,3 +309,4 @@ def test_a_list_speaks_the_readers_language(
     client.cookies["django_language"] = language
     text = client.get("/plans/").content.decode()
     assert [word for word in words if word not in text] == []
+    assert f"{edition.course.code} {words[-1]}" in client.get("/plans/new/").content.decode()

@@ -37,7 +37,7 @@ def posts_of(user: Any, institution: Institution, day: date) -> set[str]:
 def _newest(institution: Institution) -> list[Enrolment]:
     rows = Enrolment.objects.unscoped(WHY).filter(institution=institution).exclude(state="withdrawn")
     found: dict[tuple[int, int], Enrolment] = {}
-    for row in sorted(rows, key=lambda row: (row.period, row.enrolled_at, row.pk)):
+    for row in sorted(rows, key=lambda row: (row.enrolled_at, row.period, row.pk)):
         found[row.user_id, row.course_id] = row
     return list(found.values())
 

@@ -161,6 +161,18 @@ def test_the_newest_period_is_the_one_that_is_shown(place: Institution, edition:
     assert (cell.enrolment_id, cell.state) == (newer.pk, "soon")
 
 
+def test_what_was_begun_last_is_shown_though_its_edition_counts_from_one(
+    place: Institution, edition: Edition
+) -> None:
+    """A renewal has the next period of the course; who then enrols on a newer edition is in its first."""
+    user = MembershipFactory(institution=place).user
+    EnrolmentFactory(user=user, institution=place, edition=edition, period=2, completed=True)
+    newer = EditionFactory(course=edition.course)
+    begun = EnrolmentFactory(user=user, institution=place, edition=newer, due_on=day(3))
+    cell = only_cell(seen(place))
+    assert (cell.enrolment_id, cell.state) == (begun.pk, "soon")
+
+
 def test_the_four_counts_are_over_everybody(place: Institution, edition: Edition) -> None:
     second = EditionFactory()
     dues: list[tuple[Edition, dict[str, Any]]] = [
