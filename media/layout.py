@@ -1,4 +1,4 @@
-"""Where chunks and segments begin, in frames of the grid. Pure."""
+"""The grid of frames, and where chunks and segments begin on it. Pure."""
 
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
@@ -6,9 +6,18 @@ from itertools import pairwise
 
 from media.facts import Video
 
+MAX_RATE = Fraction(31)
 SEGMENT_S = 6
 OPENING_S = 6  # the first chunk is one segment, so that watching can begin early
 CHUNK_S = (30, 120)  # a kill costs at most one chunk; each chunk costs a start
+
+
+def grid_rate(video: Video) -> Fraction:
+    """Return the frame rate of the top rung: the source's, halved until it is at most thirty."""
+    rate = video.rate
+    while rate > MAX_RATE:
+        rate = rate / 2
+    return max(rate, Fraction(1)) if video.is_variable else max(rate, Fraction(1, 10))
 
 
 def ms_of(frame: int, rate: Fraction) -> int:

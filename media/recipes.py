@@ -6,7 +6,7 @@ from typing import Any
 
 from media import av1, ffmpeg
 from media.facts import Facts, Video
-from media.plan import THUMB_WIDTH, Piece, Plan, Rung, Sound
+from media.plan import THUMB_WIDTH, Piece, Plan, Rung, Sound, x264_of
 
 _FRAGMENTED = "+frag_keyframe+empty_moov+default_base_moof"
 _AUDIO_RATE = 48000
@@ -142,7 +142,7 @@ def _av1(plan: Plan, rung: Rung, threads: int) -> dict[str, Any]:
 def _h264(plan: Plan, piece: Piece, rung: Rung, threads: int) -> dict[str, Any]:
     gop = max(1, plan.gop // rung.step)
     cuts = [cut for cut in plan.cuts if piece.first < cut < piece.first + piece.frames]
-    params = f"{X264}:threads={threads}"
+    params = ":".join(filter(None, (X264, f"threads={threads}", x264_of(plan.content))))
     options: dict[str, Any] = {"c:v": "libx264", "preset": PRESET, "profile:v": "high"}
     if plan.cuts:
         # The segments of the copied rung rule: begin where they begin, and nowhere else.

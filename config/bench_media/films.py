@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from media import ffmpeg
+from media.plan import CAMERA, SCREENCAST, SPEAKER, STILL
 
 
 def _slides(folder: Path, seconds: int) -> Path:
@@ -23,7 +24,10 @@ def _slides(folder: Path, seconds: int) -> Path:
                 draw.line((x, y + 17, x + 60, y + 30), fill=(40, 40, 44), width=4)
         picture.save(folder / f"slide{n:03d}.png")
     film = folder / "slides.mkv"
-    words = ["-framerate", "1/12", "-i", str(folder / "slide%03d.png"), "-r", "30", "-t", str(seconds)]
+    words = ["-framerate", "1/12", "-i", str(folder / "slide%03d.png"), "-t", str(seconds)]
+    # Thirty frames a second are made by a filter: told to the file alone, a film keeps one in twelve seconds, and
+    # whatever is laid over it, or scrolls, stands still as long.
+    words += ["-vf", "fps=30"]
     _render([*words, "-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", str(film)])
     return film
 
@@ -39,6 +43,10 @@ _HEAD = "gradients=s=480x360:r=30:speed=0.03:nb_colors=6:seed=4,format=yuv420p,n
 _CAMERA = (
     "gradients=s=1920x1080:r=30:speed=0.02:nb_colors=6:seed=4,format=yuv420p,noise=c0s=8:c0f=t:c0_seed=7"
 )
+
+
+# Half a page further within a second, every sixth second: as one reads.
+_SCROLLED = "[0:v]split[a][b];[a][b]vstack,crop=1920:1080:0:'mod(540*(floor(t/6)+min(1,mod(t,6))),1080)'[v]"
 
 
 def _film(folder: Path, name: str, inputs: list[str], graph: str, seconds: int, codec: list[str]) -> Path:
@@ -70,7 +78,7 @@ LECTURES: dict[str, Callable[[Path, int], Path]] = {
         folder,
         "screen",
         ["-i", str(_slides(folder, seconds))],
-        "[0:v]scroll=vertical=0.0006[v]",
+        _SCROLLED,
         seconds,
         _HEVC,
     ),
@@ -82,6 +90,15 @@ LECTURES: dict[str, Callable[[Path, int], Path]] = {
         seconds,
         _HEVC,
     ),
+}
+
+# What the plan must take each for: else what is measured is not what its row says.
+CONTENT = {
+    "still slides": STILL,
+    "speaker": SPEAKER,
+    "speaker, to copy": SPEAKER,
+    "screen recording": SCREENCAST,
+    "camera": CAMERA,
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.facts import Audio, Facts, Video
-from media.layout import chunk_starts, copy_cuts, seek_ms
+from media.layout import chunk_starts, copy_cuts, grid_rate, seek_ms
 from media.plan import (
     CAMERA,
     SCREENCAST,
@@ -19,7 +19,6 @@ from media.plan import (
     Plan,
     classify,
     copy_refusal,
-    grid_rate,
     ladder,
     make_plan,
 )
@@ -184,6 +183,18 @@ def test_still_slides_get_few_rungs_and_half_the_frames() -> None:
     plan = make_plan(some_facts(a_video(codec="hevc")), Look(0.0, 0.001))
     assert plan.content == STILL
     assert [(rung.name, rung.step) for rung in plan.rungs] == [("v1080", 2), ("v480", 2)]
+
+
+@pytest.mark.parametrize(("high", "steps"), [(0.06, [1, 2, 2]), (0.12, [1, 2, 2]), (0.13, [1, 1, 2])])
+def test_beside_a_speaker_in_a_corner_the_rungs_below_the_top_get_half_the_frames(
+    high: float, steps: list[int]
+) -> None:
+    plan = make_plan(some_facts(a_video(codec="hevc")), Look(0.04, high))
+    assert plan.content == SPEAKER
+    assert [rung.step for rung in plan.rungs] == steps
+    # Said by hand to be a speaker, nobody has looked how much moves.
+    by_hand = make_plan(some_facts(a_video(codec="hevc")), Look(), Options(content=SPEAKER))
+    assert [rung.step for rung in by_hand.rungs] == [1, 1, 2]
 
 
 def test_low_rungs_of_a_speaker_get_half_the_frames() -> None:

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from media import ffmpeg, ingest, tasks
 from media.facts import Facts, Video
-from media.layout import SEGMENT_S, copy_cuts, ms_of, seek_ms
+from media.layout import MAX_RATE, SEGMENT_S, copy_cuts, grid_rate, ms_of, seek_ms
 from media.models import Encode
 from media.plan import (
     CAMERA,
-    MAX_RATE,
     SCREENCAST,
     SPEAKER,
     STILL,
@@ -27,7 +26,6 @@ from media.plan import (
     Plan,
     Rung,
     copy_refusal,
-    grid_rate,
     ladder,
     make_plan,
 )

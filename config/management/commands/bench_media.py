@@ -10,11 +10,11 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from config.bench import Report, Row
 from config.bench_media import judge, trials, ways
-from config.bench_media.films import LECTURES
+from config.bench_media.films import CONTENT, LECTURES
 from config.bench_media.house import House, unwinding
 from config.bench_media.usage import Made
 from media.plan import Plan
@@ -84,6 +84,10 @@ class Command(BaseCommand):
         folder, add = source.parent, self.report.add
         self.stdout.write(f"{kind}: our pipeline, one worker process")
         ours, plan = self.house.encode(source, processes=1)
+        rungs = ", ".join(f"{rung.name}@{float(plan.rate / rung.step):g}" for rung in plan.rungs)
+        self.stdout.write(f"{kind}: taken for {plan.content}: {rungs}")
+        if plan.content != CONTENT[kind]:
+            raise CommandError(f"The film is none: the plan takes it for {plan.content}.")
         self.stdout.write(f"{kind}: one raw process, then the ways of MediaCMS and PeerTube")
         raw = ways.raw_process(source, plan, folder / "raw")
         base = "one raw process"
