@@ -1,12 +1,13 @@
 """The facts of a certificate: everything printed and verified, frozen at the award. Pure."""
 
 import hashlib
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NotRequired, TypedDict
 
 import rfc8785
+
+from classroom.enrolment.months import add_months
 
 
 class Holder(TypedDict):
@@ -52,13 +53,6 @@ CORRECTABLE = ("name", "romanised", "document", "institution")
 def digest(facts: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the canonical JSON (RFC 8785) in hexadecimal."""
     return hashlib.sha256(rfc8785.dumps(dict(facts))).hexdigest()
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day so many months later; a day that the month lacks becomes its last."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def last_valid_day(issued_on: date, months: int | None) -> date | None:

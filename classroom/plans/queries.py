@@ -1,12 +1,12 @@
 """Reads of plans: which are open, and whom they ask."""
 
-from calendar import monthrange
 from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from classroom.enrolment.models import Enrolment
+from classroom.enrolment.months import add_months
 from classroom.institutions.models import Institution, Membership
 from classroom.institutions.queries import members_due
 from classroom.institutions.scopes import Scope
@@ -99,13 +99,7 @@ def is_lapsed(enrolment: Enrolment, plan: Plan, day: date) -> bool:
     """Whether a completion is as old as the plan's period, so that the person is asked again."""
     if plan.renews is None or enrolment.completed_at is None:
         return False
-    return _months_after(timezone.localdate(enrolment.completed_at), plan.renews) <= day
-
-
-def _months_after(day: date, months: int) -> date:
-    """Return the same day so many months later, the last of its month where that is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return add_months(timezone.localdate(enrolment.completed_at), plan.renews) <= day
 
 
 def to_ask_again(plan: Plan, day: date) -> list[int]:
