@@ -326,6 +326,7 @@ test('a failure closes the span and is told, and trying again goes on from the p
   play(3000);
   video.error = { code: 2, message: 'gone' };
   video.say('error');
+  await new Promise((asked) => setTimeout(asked)); // the address is asked first whether it refuses
   assert.deepEqual(told, [{ kind: 'network', detail: 'gone' }]);
   assert.deepEqual(media(), [[0, 3000]]);
   const loads = video.loads;
