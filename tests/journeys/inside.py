@@ -19,7 +19,7 @@ from classroom.institutions.models import Institution, Membership
 from classroom.people.demo import DEMO_PASSWORD
 from classroom.people.models import User
 from classroom.people.services import register_person
-from classroom.progress.models import LessonProgress
+from classroom.progress.models import LessonProgress, PersonClock, PresenceCheck
 from classroom.progress.services import credit, open_session
 from classroom.progress.spans import Span
 from classroom.reports.tasks import refresh
@@ -82,6 +82,25 @@ def publish(lecture: int, title: str, *, asks: bool = False, questions: int = 0,
     submit_for_review(page=page, by=trainer)
     decide(page=CoursePage.objects.get(pk=page.pk), by=account("reviewer"), approves=True, comment="")
     return code
+
+
+def lecture_of(code: str) -> int:
+    """Return the lecture of a course's first lesson with one."""
+    lesson = Course.objects.get(code=code).current.lessons.filter(kind="video").earliest("position")
+    return int(lesson.encode.lecture_id)
+
+
+def ask_after(email: str, ms: int) -> int:
+    """Let the server draw its next presence check after so little credited time; return how many clocks it set."""
+    return PersonClock.objects.filter(user__email=email).update(presence_left_ms=ms)
+
+
+def let_the_minute_pass(email: str, left: int) -> int:
+    """Let the minute to answer be over in `left` seconds by the server's clock; return how many questions wait."""
+    waiting = PresenceCheck.objects.filter(
+        session__enrolment__user__email=email, state=PresenceCheck.State.OPEN, delivered_at__isnull=False
+    )
+    return waiting.update(expires_at=timezone.now() + timedelta(seconds=left))
 
 
 def edition_of(code: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What an honest person's browser goes through: gaps, a reload, a tunnel, a keyboard and no mouse."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,11 @@ from classroom.progress.models import Evidence
 print(Evidence.objects.unscoped("test").filter(session_id="{session}", seq={seq}).exclude(refused=[]).count())
 """
 PAUSED = "document.querySelector('video').paused"
+RATE = "document.querySelector('video').playbackRate"
+BUFFERED = "((all) => all.length && all.end(all.length - 1))(document.querySelector('video').buffered)"
+# A phone that changes from one network to the next says so; the page then reports at once.
+NETWORK_IS_BACK = "dispatchEvent(new Event('online')) && 0"
+MISSED = "时间已过。点一下继续，提问之后的部分需要重看。"
 
 
 def lines(stack: Stack, email: str, code: str) -> list[list[Any]]:
@@ -63,6 +69,18 @@ def lines(stack: Stack, email: str, code: str) -> list[list[Any]]:
 def verified(stack: Stack, email: str, lesson: str) -> int:
     """Return the verified milliseconds of the lesson of C1 or D1 that has this key."""
     return next((row[2] for code in ("C1", "D1") for row in lines(stack, email, code) if row[1] == lesson), 0)
+
+
+def coverage(stack: Stack, email: str) -> list[list[int]]:
+    """Return what is verified of the only lesson that a person began."""
+    ((spans, _, _),) = inside(stack, "spans", email)
+    return list(spans)
+
+
+def lacking(stack: Stack, email: str) -> int:
+    """Return how much is not verified before the furthest verified moment, in ms."""
+    spans = coverage(stack, email)
+    return spans[-1][1] - sum(end - start for start, end in spans)
 
 
 def tab_to(visitor: Visitor, selector: str) -> None:
@@ -115,9 +133,6 @@ def test_playing_only_the_gaps_completes_the_lesson(stack: Stack, visitor: Calla
     expect(learner.page.locator("[data-part=rate] [role=menu]")).to_be_visible()
     learner.shot("menu")
     learner.page.keyboard.press("Escape")
-    learner.page.evaluate("document.querySelector('dialog[data-part=presence]').showModal()")
-    learner.shot("presence")
-    learner.page.evaluate("document.querySelector('dialog[data-part=presence]').close()")
     for left in range(gaps.count() - 1, -1, -1):
         learner.page.keyboard.press("n")
         learner.until(f"!{PAUSED}")
@@ -151,30 +166,80 @@ def test_a_reload_in_the_middle_loses_nothing(stack: Stack, visitor: Callable[..
     )
 
 
-def test_half_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor: Callable[..., Any]) -> None:
-    email = "city@demo.example"
+def test_a_missed_check_withholds_its_own_span_and_n_makes_it_up(
+    stack: Stack, visitor: Callable[..., Any]
+) -> None:
+    rules = {"presence_minutes": 1, "free_seek": True}
+    code = inside(stack, "publish", inside(stack, "lecture_of", "D1"), "问一声在不在", **rules)
+    email = inside(stack, "newcomer", "宋走神")
+    learner = visitor("missed")
+    learner.sign_in(email)
+    to_the_lecture(learner, code.lower())
+    page, dialog = learner.page, learner.page.locator("dialog[data-part=presence]")
+    assert inside(stack, "ask_after", email, 3_000) == 1
+    page.keyboard.press("k")
+    learner.until(f"{AT} > 5.5")
+    page.evaluate(NETWORK_IS_BACK)
+    expect(dialog).to_be_visible()
+    asked = float(page.evaluate(AT)) * 1000
+    learner.until(f"{AT} > 10.5")
+    assert not page.evaluate(PAUSED), "nobody is interrupted before the minute is over"
+    stack.until(lambda: inside(stack, "let_the_minute_pass", email, 2) == 1, 20, "the question was delivered")
+    page.evaluate(NETWORK_IS_BACK)
+    learner.until(PAUSED)
+    expect(dialog.locator("[data-part=presence-said]")).to_have_text(MISSED)
+    missed = float(page.evaluate(AT)) * 1000
+    learner.shot("dialog")
+
+    assert page.evaluate("document.activeElement.matches('[data-part=presence-answer]')")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    learner.until(f"!{PAUSED} && {AT} * 1000 > {missed + 2_500}")
+    page.keyboard.press("k")
+    stack.until(lambda: len(coverage(stack, email)) == 2, 30, "what came after the answer counts")
+    (first, end), (after, last) = coverage(stack, email)
+    assert first <= 200
+    assert abs(end - asked) <= 1_000, "all that was played before the question"
+    assert abs(after - missed) <= 500, "all that was played after the answer"
+    gaps = page.locator("[data-part=gaps] button")
+    expect(gaps).to_have_count(1)
+
+    page.keyboard.press("n")
+    learner.until(f"!{PAUSED}")
+    learner.until(PAUSED, 40)
+    assert abs(float(page.evaluate(AT)) * 1000 - after) < 500, "it stops where the gap ends"
+    expect(gaps).to_have_count(0)
+    # A player stops to the frame, not to the millisecond.
+    stack.until(lambda: lacking(stack, email) <= 500, 30, "the gap is made up")
+    assert coverage(stack, email)[-1][1] <= last + 500, "and nothing besides"
+
+
+def test_a_minute_without_a_network_is_kept_and_told(stack: Stack, visitor: Callable[..., Any]) -> None:
+    email = inside(stack, "newcomer", "隧道行")
     learner = visitor("tunnel")
     learner.sign_in(email)
     to_the_lecture(learner, "d1")
-    lesson = learner.page.url.rstrip("/").rpartition("/")[2]
-    learner.until(READY)
-    learner.until(
-        "document.querySelector('video').buffered.length > 0 && document.querySelector('video').buffered.end(0) > 29",
-        30,
-    )
-    learner.page.keyboard.press("k")
-    learner.until(f"{AT} > 2", 20)
+    page, said = learner.page, learner.page.locator("[data-part=save-text]")
+    # So that the lecture lasts longer than the minute.
+    page.keyboard.press("<")
+    learner.until(f"{RATE} === 0.75")
+    page.keyboard.press("k")
+    learner.until(f"{AT} > 2 && {BUFFERED} > 50", 60)
     learner.context.set_offline(True)
-    learner.until(f"{AT} > 26", 60)
-    expect(learner.page.locator("[data-part=save]")).to_have_attribute("data-state", "offline")
-    assert verified(stack, email, lesson) < 20_000
-    learner.page.keyboard.press("k")
-    shown = float(learner.page.evaluate(AT))
+    begin = time.monotonic()
+    expect(said).to_have_text("离线，已存于本机", timeout=30_000)
+    page.wait_for_timeout(60_000 - (time.monotonic() - begin) * 1000)
+    ((_, before, _),) = inside(stack, "spans", email)
+    expect(said).to_have_text("离线，已存于本机")
+    page.keyboard.press("k")
+    learner.until(PAUSED)
+    shown = float(page.evaluate(AT)) * 1000
+    assert before < 5_000 < 40_000 < shown, "it played on, and the server knows nothing of it"
     learner.context.set_offline(False)
-    stack.until(
-        lambda: verified(stack, email, lesson) >= (shown - 1.5) * 1000, 90, f"{shown:.1f} s are verified"
-    )
-    expect(learner.page.locator("[data-part=save]")).to_have_attribute("data-state", "saved", timeout=30_000)
+    expect(said).to_have_text(re.compile(r"^已保存 \d\d:\d\d"), timeout=60_000)
+    ((start, end),) = coverage(stack, email)
+    assert start <= 200
+    assert abs(end - shown) <= 200, "every second that was played is verified, and none besides"
 
 
 def test_reports_that_are_edited_on_the_device_earn_no_more_than_the_time(
