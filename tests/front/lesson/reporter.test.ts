@@ -163,7 +163,20 @@ test('a refused report does not hold up the next', async () => {
   assert.equal(one.status.detail, '不行');
   await one.add(span(5000, 6000));
   await one.flush();
-  assert.equal(one.status.state, 'saved');
+  assert.deepEqual([one.status.state, one.status.detail], ['refused', '不行'], 'not all is saved');
+  assert.deepEqual(sent.map((r) => r.seq), [0, 1, 0], 'asked once more, and not for ever');
+  assert.deepEqual((await store.all('p')).map((row) => row.seq), [0], 'and it stays on the device');
+});
+
+test('what was refused while somebody else was signed in is taken afterwards', async () => {
+  network = () => ({ kind: 'refused', status: 404, detail: '不是你的' });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  network = () => ({ kind: 'ok', value: ANSWER });
+  await one.contact(true);
+  assert.deepEqual(sent.map((r) => [r.seq, r.spans.length]), [[0, 1], [1, 0], [0, 1]]);
+  assert.deepEqual([one.status.state, await store.all('p')], ['saved', []]);
 });
 
 test('leaving hands over everything and keeps a copy until it is acknowledged', async () => {
@@ -221,7 +234,7 @@ test('a report that the server always fails at holds up neither its own viewing 
   assert.deepEqual((await store.all('p')).map((row) => [row.session, row.seq]), [['b', 0]]);
 });
 
-test('a server in trouble is asked twice for each viewing, and after a week without success what waited is cleared', async () => {
+test('a server in trouble is asked twice for each viewing, and by a clock that was years behind nothing is lost', async () => {
   for (let seq = 0; seq < 9; seq += 1) {
     await store.put({ session: 'b', seq, spans: [], position_ms: 0, person: 'p', at: 0 });
   }
@@ -229,8 +242,8 @@ test('a server in trouble is asked twice for each viewing, and after a week with
   const post = async (): Promise<Outcome<Acknowledgement>> => ((tries += 1), { kind: 'later', offline: false });
   assert.equal(await deliver(store, 'p', 'a', post, 0), 9);
   assert.deepEqual([tries, (await store.all('p')).length], [2, 9]);
-  await deliver(store, 'p', 'a', post, 8 * 24 * 3600 * 1000);
-  assert.equal((await store.all('p')).length, 7);
+  await deliver(store, 'p', 'a', post, 26 * 365 * 24 * 3600 * 1000);
+  assert.equal((await store.all('p')).length, 9);
 });
 
 test('what the server refuses is kept for a week and then cleared', async () => {
@@ -240,4 +253,9 @@ test('what the server refuses is kept for a week and then cleared', async () => 
   assert.equal((await store.all('p')).length, 1);
   await deliver(store, 'p', 'a', post, 8 * 24 * 3600 * 1000);
   assert.equal((await store.all('p')).length, 0);
+});
+
+test('a database that was taken away holds up no lesson', async () => {
+  store.all = async () => Promise.reject(new DOMException('gone', 'InvalidStateError'));
+  assert.equal(await deliver(store, 'p', 'a', async () => ({ kind: 'ok', value: ANSWER }), 0), 0);
 });

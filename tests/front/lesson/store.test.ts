@@ -106,16 +106,6 @@ for (const kind of ['IndexedDB', 'memory'] as const) {
     assert.deepEqual((await store.all('p')).map((one) => one.spans.length), [2]);
   });
 
-  test(`${kind}: acknowledging forgets up to there, of this session only`, async () => {
-    const store = await opened();
-    for (const one of [row('a', 0), row('a', 1), row('a', 2), row('b', 0), row('b', 1)]) await store.put(one);
-    await store.forget('a', 1);
-    assert.deepEqual(names(await store.all('p')), ['a2', 'b0', 'b1']);
-    await store.forget('a', 1);
-    await store.forget('c', 9);
-    assert.deepEqual(names(await store.all('p')), ['a2', 'b0', 'b1']);
-  });
-
   test(`${kind}: one report is forgotten without those before it`, async () => {
     const store = await opened();
     for (const one of [row('a', 0), row('a', 1), row('a', 2), row('b', 1)]) await store.put(one);

@@ -56,6 +56,11 @@ export class Reporter {
   #seq = 0;
   #draft: Kept | null = null;
   #sealed: Kept[] = [];
+  /** What the server refused; it is asked once more after it has taken another, since somebody else may have been
+   *  signed in meanwhile. The store keeps it in any case. */
+  #aside: Kept[] = [];
+  #twice = new Set<Kept>();
+  #refusal = '';
   #sending = false;
   #failures = 0;
   #nextTry = 0;
@@ -192,17 +197,22 @@ export class Reporter {
     if (outcome.kind === 'ok') {
       this.#failures = 0;
       this.#heard = clock();
-      this.#sealed = this.#sealed.filter((other) => other.seq > report.seq);
-      await store.forget(report.session, report.seq).catch(() => undefined);
+      this.#sealed = this.#sealed.filter((other) => other !== report);
+      await store.drop(report.session, report.seq).catch(() => undefined);
+      this.#askAgain();
       const isAll = this.#sealed.length === 0 && !this.#draft;
       const lasts = isAll ? store.lasts : this.status.lasts;
-      this.#tell({ state: this.#sealed.length > 0 ? 'resending' : 'saved', savedAt: now(), since: null, lasts });
+      const done = this.#aside.length > 0 ? 'refused' : 'saved';
+      const state = this.#sealed.length > 0 ? 'resending' : done;
+      this.#tell({ state, detail: done === 'refused' ? this.#refusal : '', savedAt: now(), since: null, lasts });
       this.#o.acknowledged(outcome.value);
       return true;
     }
     if (outcome.kind === 'refused') {
-      // It will never be taken: step over it, so that it does not hold up what comes after.
-      this.#sealed = this.#sealed.filter((other) => other.seq > report.seq);
+      // Step over it, so that it does not hold up what comes after.
+      this.#sealed = this.#sealed.filter((other) => other !== report);
+      this.#aside.push(report);
+      this.#refusal = outcome.detail;
       this.#tell({ state: 'refused', detail: outcome.detail, since: this.status.since ?? now() });
       return false;
     }
@@ -211,6 +221,13 @@ export class Reporter {
     const state = outcome.kind === 'signed_out' ? 'signed_out' : 'offline';
     this.#tell({ state, since: this.status.since ?? now() });
     return false;
+  }
+
+  #askAgain(): void {
+    const again = this.#aside.filter((report) => !this.#twice.has(report));
+    for (const report of again) this.#twice.add(report);
+    this.#aside = this.#aside.filter((report) => !again.includes(report));
+    this.#sealed.push(...again);
   }
 
   #tell(change: Partial<Status>): void {
@@ -234,7 +251,7 @@ export async function deliver(
   now: number,
   open: ReadonlySet<string> = new Set(),
 ): Promise<number> {
-  const rows = leftBehind(await store.all(person), current, open);
+  const rows = leftBehind(await store.all(person).catch(() => []), current, open);
   let waiting = rows.length;
   const blocked = new Set<string>();
   const failed = new Map<string, number>();
@@ -252,7 +269,8 @@ export async function deliver(
       const times = (failed.get(row.session) ?? 0) + 1;
       failed.set(row.session, times);
       if (outcome.kind === 'refused' || times >= STUMBLES) blocked.add(row.session);
-      if (now - row.at > STALE_MS) await store.drop(row.session, row.seq).catch(() => undefined);
+      // By a clock that was wrong when it was kept everything looks old: what a server stumbled over stays.
+      if (outcome.kind === 'refused' && now - row.at > STALE_MS) await store.drop(row.session, row.seq).catch(() => undefined);
     }
   }
   return waiting;
@@ -265,5 +283,5 @@ export function leftBehind(rows: Kept[], current: string, open: ReadonlySet<stri
 
 /** After as many failures on end, nothing more of a viewing is tried this time. */
 const STUMBLES = 2;
-/** What the server has refused or failed at for this long is cleared away: it takes nothing older. */
+/** What the server refuses after this long is cleared away. */
 const STALE_MS = 7 * 24 * 3600 * 1000;

@@ -13,8 +13,6 @@ export interface Kept extends Report {
 
 export interface Store {
   put(report: Kept): Promise<void>;
-  /** Forget the reports of `session` up to and with `seq`. */
-  forget(session: string, seq: number): Promise<void>;
   /** Forget this one report; those before it still wait. */
   drop(session: string, seq: number): Promise<void>;
   all(person: string): Promise<Kept[]>;
@@ -28,12 +26,6 @@ export class MemoryStore implements Store {
 
   async put(report: Kept): Promise<void> {
     this.#rows.set(`${report.session}/${report.seq}`, structuredClone(report));
-  }
-
-  async forget(session: string, seq: number): Promise<void> {
-    for (const [key, row] of this.#rows) {
-      if (row.session === session && row.seq <= seq) this.#rows.delete(key);
-    }
   }
 
   async drop(session: string, seq: number): Promise<void> {
@@ -57,10 +49,6 @@ class DatabaseStore implements Store {
 
   put(report: Kept): Promise<void> {
     return this.#write((table) => table.put(report));
-  }
-
-  forget(session: string, seq: number): Promise<void> {
-    return this.#write((table) => table.delete(IDBKeyRange.bound([session, 0], [session, seq])));
   }
 
   drop(session: string, seq: number): Promise<void> {
