@@ -4,8 +4,8 @@ Files lie: a header may declare hours that are not there, a rate that no frame k
 are not square. So the time of every packet is looked at, and duration, frame rate and keyframes come from there.
 """
 
-import itertools
-import statistics
+import operator
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -224,15 +224,17 @@ def _bit_depth(stream: dict[str, Any], pixel_format: str) -> int:
 def _rate(times: list[float], stream: dict[str, Any]) -> tuple[Fraction, bool]:
     """Return a sane frame rate and whether the source keeps none. `times` are sorted seconds."""
     declared = _fraction(stream.get("avg_frame_rate")) or _fraction(stream.get("r_frame_rate"))
-    gaps = [b - a for a, b in itertools.pairwise(times) if b - a > 1e-6]
+    # In order, since two hours have a quarter of a million, and someone waits.
+    gaps = sorted(map(operator.sub, times[1:], times))
+    gaps = gaps[bisect_right(gaps, 1e-6) :]
     if not gaps:
         return (_nice(declared) if declared and 1 <= declared <= 60 else Fraction(25)), False
     # Millisecond containers round each gap, so a tremble of 1.5 ms is no variation.
-    middle = statistics.median(gaps)
-    even = [gap for gap in gaps if abs(gap - middle) <= max(0.0016, middle * 0.1)]
+    middle = gaps[len(gaps) // 2]
+    tremble = max(0.0016, middle * 0.1)
+    even = gaps[bisect_left(gaps, middle - tremble) : bisect_right(gaps, middle + tremble)]
     if len(gaps) - len(even) <= max(1, len(gaps) * 0.02):
         return _nice(_even_rate(even, stream)), False
-    gaps.sort()
     short = gaps[len(gaps) // 10]
     rate = Fraction(min(60.0, max(1.0, 1 / short))).limit_denominator(1001)
     # Containers round each gap to a millisecond, so this is only about right.

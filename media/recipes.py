@@ -142,7 +142,12 @@ def _av1(plan: Plan, rung: Rung, threads: int) -> dict[str, Any]:
 def _h264(plan: Plan, piece: Piece, rung: Rung, threads: int) -> dict[str, Any]:
     gop = max(1, plan.gop // rung.step)
     cuts = [cut for cut in plan.cuts if piece.first < cut < piece.first + piece.frames]
-    params = ":".join(filter(None, (X264, f"threads={threads}", x264_of(plan.content))))
+    # Frames that several threads have in hand at once cost memory, and who waits for the opening waits for them.
+    slices = "sliced-threads=1" if threads > 1 else ""
+    # As far ahead in time as on the rungs with every frame.
+    ahead = "rc-lookahead=5" if rung.step > 1 else ""
+    parts = (X264, f"threads={threads}", slices, ahead, x264_of(plan.content))
+    params = ":".join(filter(None, parts))
     options: dict[str, Any] = {"c:v": "libx264", "preset": PRESET, "profile:v": "high"}
     if plan.cuts:
         # The segments of the copied rung rule: begin where they begin, and nowhere else.
@@ -203,6 +208,8 @@ def audio(path: Path, plan: Plan, sound: Sound, folder: Path, *, gain_db: float)
         "b:a": f"{sound.kbps}k",
         "movflags": "+empty_moov+default_base_moof",
         "frag_duration": 6_000_000,
+        # Someone waits for the first of them; else half a minute of sound is held back, to be written at once.
+        "flush_packets": 1,
         "f": "mp4",
     }
     return ffmpeg.command(ffmpeg.output(stream, path=target, **options)), target
