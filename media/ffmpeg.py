@@ -268,6 +268,9 @@ def _before_exec(limits: Limits) -> Callable[[], None]:
         if os.getppid() != parent:
             os._exit(1)  # the parent died before the line above took hold
         os.nice(limits.nice)
+        # Each session is weighed as a group where the kernel groups so, whatever is nice within it.
+        with contextlib.suppress(OSError), open("/proc/self/autogroup", "wb", buffering=0) as group:
+            group.write(str(limits.nice).encode())
         for which, value in pairs:
             hard = resource.getrlimit(which)[1]
             bound = value if hard == resource.RLIM_INFINITY else min(value, hard)

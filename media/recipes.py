@@ -142,12 +142,9 @@ def _av1(plan: Plan, rung: Rung, threads: int) -> dict[str, Any]:
 def _h264(plan: Plan, piece: Piece, rung: Rung, threads: int) -> dict[str, Any]:
     gop = max(1, plan.gop // rung.step)
     cuts = [cut for cut in plan.cuts if piece.first < cut < piece.first + piece.frames]
-    # Frames that several threads have in hand at once cost memory, and who waits for the opening waits for them.
-    slices = "sliced-threads=1" if threads > 1 else ""
     # As far ahead in time as on the rungs with every frame.
     ahead = "rc-lookahead=5" if rung.step > 1 else ""
-    parts = (X264, f"threads={threads}", slices, ahead, x264_of(plan.content))
-    params = ":".join(filter(None, parts))
+    params = ":".join(filter(None, (X264, f"threads={threads}", ahead, x264_of(plan.content))))
     options: dict[str, Any] = {"c:v": "libx264", "preset": PRESET, "profile:v": "high"}
     if plan.cuts:
         # The segments of the copied rung rule: begin where they begin, and nowhere else.
