@@ -41,7 +41,9 @@ def unreadable(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("away", "language"), [(unreachable, "en"), (refusing, "zh-hans"), (silent, "en")], ids=str
+    ("away", "language"),
+    [(unreachable, "en"), (refusing, "zh-hans"), (silent, "en")],
+    ids=["unreachable", "refusing", "silent"],
 )
 def test_a_playlist_that_no_bucket_gives_is_asked_for_again(
     lecture: Lecture, settings: Any, caplog: pytest.LogCaptureFixture, away: Any, language: str

@@ -54,7 +54,9 @@ export class Lecture {
       quality: (index, height) => this.#tell('quality', { index, height }),
       sounds: (tracks, playing) => this.#tell('sounds', { tracks, playing }),
       failed: (failure) => {
-        this.cut();
+        // What is in the buffer plays on without a network, and is shown as well.
+        if (this.#runs) this.roll();
+        else this.cut();
         this.#tell('failed', failure);
       },
     });
@@ -147,7 +149,10 @@ export class Lecture {
       this.#tell('stalled', false);
     });
     on('timeupdate', () => {
-      if (this.#runs) recorder.sample(this.#read());
+      if (!this.#runs) return;
+      // Whatever closed the span (a page that was left and is shown again), what runs is recorded.
+      if (recorder.isOpen) recorder.sample(this.#read());
+      else recorder.start(this.#read());
     });
     on('pause', () => this.#halt());
     on('waiting', () => {

@@ -337,6 +337,29 @@ test('a failure closes the span and is told, and trying again goes on from the p
   assert.equal(video.currentTime, 3);
 });
 
+test('what the buffer still shows after the network failed is recorded to its end', async () => {
+  await lecture.load('/stream/a/master.m3u8', 0);
+  play(3000);
+  video.error = { code: 2, message: 'gone' };
+  video.say('error');
+  await new Promise((asked) => setTimeout(asked));
+  play(2000);
+  video.pause();
+  assert.deepEqual(media(), [[0, 5000]]);
+});
+
+test('a page that was left and is shown again records what runs on', () => {
+  play(3000);
+  lecture.cut();
+  clock += 60_000;
+  play(2000);
+  video.pause();
+  const [before, after] = media();
+  assert.deepEqual(before, [0, 3000]);
+  assert.equal(after?.[1], 5000);
+  assert.ok(claimed() <= 5000 && claimed() >= 4700);
+});
+
 test('a browser that can play nothing of it is told so', async () => {
   const told: (Failure | Quality[])[] = [];
   video.plays = '';

@@ -300,15 +300,17 @@ export class LessonPage {
   #failed(failure: Failure): void {
     if (failure.kind === 'refused' && this.#chances.take()) {
       const playing = !this.#lecture.video.paused;
-      void this.sit(this.#lecture.position).then(() => (playing ? this.play() : undefined));
-      return;
+      return void this.sit(this.#lecture.position).then(() => (playing ? this.play() : undefined));
     }
-    this.#stage('failed');
+    // What is in the buffer is shown to its end.
+    const stage = (state: 'loading' | 'failed'): void => (this.#lecture.recorder.isOpen ? undefined : this.#stage(state));
     const act = (): void => {
       this.#notices.clear('failed');
-      this.#stage('loading');
+      stage('loading');
       this.#lecture.retry();
     };
+    stage('failed');
+    if (failure.kind === 'network') addEventListener('online', act, { once: true });
     this.#notices.set('failed', { ...brokenOff(failure.kind, this.#data.words), act });
   }
 
