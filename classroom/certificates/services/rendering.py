@@ -148,6 +148,7 @@ def _failed(certificate: Certificate, error: Exception) -> None:
         log.warning("certificate %s waits for the file store: %s", certificate.number, error)
         _held(certificate).update(
             rendering=Certificate.Rendering.DUE,
+            render_failure=_said(error),
             render_attempts=certificate.render_attempts - 1,
             render_due_at=timezone.now() + _PATIENCE,
             lease=None,
@@ -158,11 +159,15 @@ def _failed(certificate: Certificate, error: Exception) -> None:
     spent = certificate.render_attempts >= ATTEMPTS
     _held(certificate).update(
         rendering=Certificate.Rendering.FAILED,
-        render_failure=f"{type(error).__name__}: {error}"[:300],
+        render_failure=_said(error),
         render_due_at=None if spent else timezone.now() + _backoff(certificate.render_attempts),
         lease=None,
         leased_until=None,
     )
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 @transaction.atomic

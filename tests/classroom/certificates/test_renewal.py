@@ -102,7 +102,7 @@ def test_killed_after_the_file_was_stored_it_is_done_again(certificate, operator
     assert signing.check_pdf(content(certificate)).is_genuine
 
 
-def test_a_storage_that_fails_leaves_the_row_due_with_a_reason_and_the_file_in_use(
+def test_a_storage_that_is_full_leaves_the_row_due_with_a_reason_and_the_file_in_use(
     certificate, operator, monkeypatch
 ):
     services.render_again(certificate=certificate, by=operator)
@@ -113,7 +113,7 @@ def test_a_storage_that_fails_leaves_the_row_due_with_a_reason_and_the_file_in_u
     monkeypatch.setattr(default_storage, "save", full)
     assert services.render(certificate_id=certificate.pk) is False
     assert is_whole(certificate)
-    assert certificate.rendering == Certificate.Rendering.FAILED
+    assert certificate.rendering == Certificate.Rendering.DUE
     assert "No space left" in certificate.render_failure
     assert certificate.leased_until is None
     assert certificate.render_due_at > timezone.now()
