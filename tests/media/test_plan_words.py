@@ -103,7 +103,7 @@ def test_an_unknown_reason_of_an_older_plan_is_left_out() -> None:
         (
             {"codec": "hevc"},
             SPEAKER,
-            "1080p with 30 frames a second, 720p with 30 frames a second, 480p with 15 frames a second",
+            "1080p with 30 frames a second, 720p with 15 frames a second, 480p with 15 frames a second",
         ),
         ({"codec": "hevc", "rate": Fraction(30000, 1001)}, STILL, "1080p with 14.99 frames a second"),
         ({"codec": "hevc", "width": 720, "height": 1280}, SPEAKER, "720p with 30 frames a second, 480p"),
