@@ -22,9 +22,8 @@ def visible_plans(scope: Scope) -> QuerySet[Plan]:
     """Return the plans that concern this scope: of one's own offices, and those above."""
     if scope.everything:
         return Plan.objects.all()
-    within = Q(institution_id__in=scope.institution_ids)
+    within = _own(scope)
     for path in scope.authority_paths:
-        within |= Q(authority__path__startswith=path)
         within |= Q(institution__supervising_authority__path__startswith=path)
         within |= Q(authority__path__in=ancestors(path))
     managed = Institution.objects.unscoped("the offices over one's own institutions").filter(
@@ -39,10 +38,15 @@ def own_plans(scope: Scope) -> QuerySet[Plan]:
     """Return the plans that this scope may change and end: `permissions.may_plan`, asked of the database."""
     if scope.everything:
         return Plan.objects.all()
+    return Plan.objects.filter(_own(scope))
+
+
+def _own(scope: Scope) -> Q:
+    """Return the filter over plans of the institutions and offices that a scope holds itself."""
     own = Q(institution_id__in=scope.institution_ids)
     for path in scope.authority_paths:
         own |= Q(authority__path__startswith=path)
-    return Plan.objects.filter(own)
+    return own
 
 
 def lasts(day: date) -> Q:

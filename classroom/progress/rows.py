@@ -37,7 +37,7 @@ _READ: tuple[tuple[type[Model], tuple[str, ...]], ...] = (
 )
 
 
-def _database() -> BaseDatabaseWrapper:
+def database() -> BaseDatabaseWrapper:
     """Return this thread's connection itself: Django's own name for it looks it up anew at every attribute."""
     return connections[DEFAULT_DB_ALIAS]
 
@@ -51,7 +51,7 @@ def _fields(model: type[Model], names: tuple[str, ...]) -> tuple["Field[Any, Any
 @cache
 def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
     """Return for each model the columns whose values the database does not return as Python has them."""
-    found, connection = [], _database()
+    found, connection = [], database()
     for model, names in _READ:
         listed = []
         for place, field in enumerate(_fields(model, names)):
@@ -66,7 +66,7 @@ def _converters(vendor: str) -> list[list[tuple[int, list[Any]]]]:
 @cache
 def columns() -> tuple[str, ...]:
     """Return the columns that a heartbeat reads, in their order."""
-    quote = _database().ops.quote_name
+    quote = database().ops.quote_name
     return tuple(
         f"{quote(model._meta.db_table)}.{quote(str(field.column))}"
         for model, names in _READ
@@ -78,7 +78,7 @@ def columns() -> tuple[str, ...]:
 def source() -> str:
     """Return the rows of one heartbeat, joined; the two marks are the session's key and the person's."""
     session, progress, clock, enrolment, user = (
-        _database().ops.quote_name(model._meta.db_table) for model, _ in _READ
+        database().ops.quote_name(model._meta.db_table) for model, _ in _READ
     )
     return (
         f"FROM {session} "
@@ -93,7 +93,7 @@ def source() -> str:
 @cache
 def select() -> str:
     """Return the statement that reads `columns` and, where the database locks rows, locks progress and clock."""
-    connection = _database()
+    connection = database()
     text = f"SELECT {', '.join(columns())} {source()}"
     if connection.features.has_select_for_update_of:
         progress, clock = (
@@ -109,7 +109,7 @@ def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
     Only what a heartbeat needs is read of each. None where there is no such session of theirs. Call
     inside a transaction; on SQLite that alone holds the lock.
     """
-    with _database().cursor() as cursor:
+    with database().cursor() as cursor:
         cursor.execute(select(), key_of(session_id, user_id))
         row = cursor.fetchone()
     return None if row is None else made(row)
@@ -117,12 +117,12 @@ def locked_session(session_id: uuid.UUID, user_id: int) -> PlaySession | None:
 
 def key_of(session_id: uuid.UUID, user_id: int) -> tuple[Any, Any]:
     """Return the values for the two marks of `select` and `source`."""
-    return PlaySession._meta.pk.get_db_prep_value(session_id, _database()), user_id
+    return PlaySession._meta.pk.get_db_prep_value(session_id, database()), user_id
 
 
 def made(row: tuple[Any, ...]) -> PlaySession:
     """Return the session with all that hangs on it, of a row that `select` brought."""
-    connection = _database()
+    connection = database()
     found = []
     start = 0
     for (model, names), converters in zip(_READ, _converters(connection.vendor), strict=True):
@@ -141,7 +141,7 @@ def made(row: tuple[Any, ...]) -> PlaySession:
 
 @cache
 def _update(model: type[Model], names: tuple[str, ...]) -> str:
-    quote = _database().ops.quote_name
+    quote = database().ops.quote_name
     sets = ", ".join(f"{quote(str(field.column))} = %s" for field in _fields(model, names))
     key = quote(str(model._meta.pk.column))
     return f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {key} = %s"  # noqa: S608 - our own columns
@@ -149,7 +149,7 @@ def _update(model: type[Model], names: tuple[str, ...]) -> str:
 
 @cache
 def _insert(model: type[Model]) -> tuple[str, tuple["Field[Any, Any]", ...]]:
-    quote = _database().ops.quote_name
+    quote = database().ops.quote_name
     fields = tuple(field for field in model._meta.concrete_fields if not field.primary_key)
     columns = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
@@ -165,14 +165,14 @@ class Batch:
 
     def insert(self, row: Model) -> None:
         """Insert a row whose key the database gives; the key is not read back."""
-        connection = _database()
+        connection = database()
         text, fields = _insert(type(row))
         values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
         self._statements.append((text, values))
 
     def update(self, row: Model, *names: str) -> None:
         """Write these fields of a row that exists."""
-        connection = _database()
+        connection = database()
         values = [
             field.get_db_prep_save(getattr(row, field.attname), connection)
             for field in _fields(type(row), names)
@@ -186,7 +186,7 @@ class Batch:
 
     def write(self) -> None:
         """Send what was gathered, in its order, and forget it. Call inside a transaction."""
-        with _database().cursor() as cursor:
+        with database().cursor() as cursor:
             if takes_many() and self._statements:
                 texts, values = self.take()
                 cursor.execute("; ".join(texts), values)
@@ -198,7 +198,7 @@ class Batch:
 
 def takes_many() -> bool:
     """Whether one call may hold several statements: on PostgreSQL, where the client puts the values in."""
-    connection = _database()
+    connection = database()
     options = connection.settings_dict["OPTIONS"]
     return connection.vendor == "postgresql" and not options.get("server_side_binding")
 

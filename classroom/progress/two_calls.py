@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
-from django.db import DEFAULT_DB_ALIAS, Error, IntegrityError, OperationalError, connections
+from django.db import Error, IntegrityError, OperationalError
 
 from classroom.progress import rows
 from classroom.progress.models import PlaySession
@@ -37,7 +37,7 @@ class Report(Protocol):
 
 def are_possible() -> bool:
     """Whether a report can be taken so: outside a transaction, on a database that takes several statements at once."""
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = rows.database()
     return not connection.in_atomic_block and (connection.vendor == "sqlite" or rows.takes_many())
 
 
@@ -48,7 +48,7 @@ def begun(session_id: uuid.UUID, user_id: int) -> Iterator[Report]:
     Only reading is allowed in between. Call where `are_possible`.
     """
     key = rows.key_of(session_id, user_id)
-    if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
+    if rows.database().vendor == "sqlite":
         yield _Compared(key)
         return
     report = _Locked(key)
@@ -62,7 +62,7 @@ class _Locked:
     """PostgreSQL: two calls that are one transaction."""
 
     def __init__(self, key: tuple[Any, Any]) -> None:
-        self._connection = connections[DEFAULT_DB_ALIAS]
+        self._connection = rows.database()
         with self._connection.cursor() as cursor:
             try:
                 cursor.execute(f"BEGIN; {rows.select()}", key)
@@ -94,7 +94,7 @@ class _Compared:
     """SQLite: a read without a lock, and one statement that compares and writes."""
 
     def __init__(self, key: tuple[Any, Any]) -> None:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        with rows.database().cursor() as cursor:
             cursor.execute(rows.select(), key)
             row = cursor.fetchone()
         self._seen = (*key, *(row or ()))
@@ -103,9 +103,8 @@ class _Compared:
     def write(self, batch: rows.Batch) -> None:
         texts, values = batch.take()
         given = [*self._seen, *values]
-        view, making = _taker(tuple(texts), len(self._seen), len(given))
-        text = f"INSERT INTO {view} VALUES ({', '.join(['%s'] * len(given))})"  # noqa: S608 - our own name
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        view, text, making = _taker(tuple(texts), len(self._seen), len(given))
+        with rows.database().cursor() as cursor:
             try:
                 try:
                     cursor.execute(text, given)
@@ -121,8 +120,8 @@ class _Compared:
 
 
 @cache
-def _taker(texts: tuple[str, ...], seen: int, given: int) -> tuple[str, tuple[str, ...]]:
-    """Return the name of a view that takes a row of values, and what makes it, for one connection alone.
+def _taker(texts: tuple[str, ...], seen: int, given: int) -> tuple[str, str, tuple[str, ...]]:
+    """Return a view that takes a row of values, what puts one in, and what makes it, for one connection alone.
 
     What is put into it is written by its trigger: SQLite's way to do several things in one statement.
     """
@@ -133,11 +132,13 @@ def _taker(texts: tuple[str, ...], seen: int, given: int) -> tuple[str, tuple[st
     still = f"SELECT 1 {_named(rows.source(), iter((own, person)))} AND {same}"
     does = "; ".join(_named(text, names) for text in texts)
     columns = ", ".join(f"NULL AS v{number}" for number in range(given))
-    return view, (
+    put = f"INSERT INTO {view} VALUES ({', '.join(['%s'] * given)})"  # noqa: S608 - our own name
+    making = (
         f"CREATE VIEW {view} AS SELECT {columns}",
         f"CREATE TRIGGER {view}_writes INSTEAD OF INSERT ON {view.removeprefix('temp.')} BEGIN"
         f" SELECT RAISE(ABORT, 'moved') WHERE NOT EXISTS ({still}); {does}; END",
     )
+    return view, put, making
 
 
 def _named(text: str, names: Iterator[str]) -> str:
