@@ -59,7 +59,7 @@ class PresenceState(serializers.Serializer):
     """A presence check that waits for an answer."""
 
     id = serializers.UUIDField()
-    seconds_left = serializers.IntegerField()
+    seconds_left = serializers.FloatField()
     extensions_left = serializers.IntegerField()
 
 
@@ -125,7 +125,7 @@ class PresenceAnswer(serializers.Serializer):
 
     is_passed = serializers.BooleanField(required=False)
     id = serializers.UUIDField()
-    seconds_left = serializers.IntegerField(required=False)
+    seconds_left = serializers.FloatField(required=False)
     extensions_left = serializers.IntegerField(required=False)
 
 

@@ -31,10 +31,14 @@ _ABSENCES_AT_MOST = 64
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A question that waits, as the player shows it."""
+    """A question that waits, as the player shows it.
+
+    `seconds_left` to the millisecond: a player that counted down whole ones would say that the time is
+    over while an answer still counts.
+    """
 
     id: uuid.UUID
-    seconds_left: int
+    seconds_left: float
     extensions_left: int
 
 
@@ -148,7 +152,7 @@ def _note_absence(clock: PersonClock, start: int, end: int) -> None:
 def _presence(check: PresenceCheck, now: int) -> Presence:
     return Presence(
         id=check.pk,
-        seconds_left=max(0, (to_ms(check.expires_at) - now) // 1000),
+        seconds_left=max(0, to_ms(check.expires_at) - now) / 1000,
         extensions_left=EXTENSIONS_AT_MOST - check.extensions,
     )
 

@@ -58,6 +58,8 @@ def test_the_question_comes_with_an_acknowledgement_and_its_time_runs_from_the_n
     assert check.extensions_left == 10
     learner.wait(20)
     assert learner.report().presence.seconds_left == 40
+    learner.wait(0.75)
+    assert learner.report().presence.seconds_left == 39.25, "nobody is told early that it is over"
 
 
 def test_an_answer_in_time_counts_what_was_held(learner):

@@ -85,6 +85,7 @@ test('when the time is over playing stops once, and the question stays to be ans
   pass(3);
   assert.deepEqual(said, ['missed']);
   assert.deepEqual([left(), heard(), open(), page.part('presence-extend').hidden], ['', 'Time is over', true, true]);
+  answer = { kind: 'ok', value: { is_passed: false } };
   page.part('presence-answer').click();
   await settled();
   assert.deepEqual(said, ['missed', 'answer a', 'answered late']);
@@ -231,6 +232,23 @@ test('an answer that the server took for too late is late', async () => {
   page.part('presence-answer').click();
   await settled();
   assert.deepEqual(said, ['answer a', 'answered late']);
+});
+
+test('an answer that the server still took in time is none too late, whatever the clock here says', async () => {
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  page.part('presence-answer').click();
+  await settled();
+  assert.deepEqual(said, ['missed', 'answer a', 'answered']);
+});
+
+test('where the server no longer knows the question, the clock here says whether it was too late', async () => {
+  answer = { kind: 'refused', status: 404, detail: '' };
+  check.ask({ id: 'a', seconds_left: 5 });
+  pass(6);
+  page.part('presence-answer').click();
+  await settled();
+  assert.equal(said.at(-1), 'answered late');
 });
 
 test('the buttons do nothing while nothing is asked', async () => {

@@ -24,8 +24,8 @@ export class PresenceCheck {
   #until = 0;
   #timer = 0;
   #missed = false;
-  /** Whether any question since the last answer was missed: the server asks anew in its place. */
-  #late = false;
+  /** Whether the server asks anew in the place of one that was missed by its own clock. */
+  #replaced = false;
 
   constructor(words: Words, calls: PresenceCalls) {
     [this.#words, this.#calls] = [words, calls];
@@ -49,11 +49,11 @@ export class PresenceCheck {
       return false;
     }
     // The server puts a question anew once the time of the one before is over, by its own clock.
-    if (this.#id !== null) this.#late = true;
+    if (this.#id !== null) this.#replaced = true;
     this.#id = id;
     this.#missed = false;
     // What was missed still has to be played again, however long the new question waits.
-    this.#say(this.#late ? this.#words.presence_missed! : '');
+    this.#say(this.#replaced ? this.#words.presence_missed! : '');
     this.#tick();
     // The clock of a question that this one stands for would go on, and stop playing when it ran out.
     window.clearInterval(this.#timer);
@@ -70,7 +70,6 @@ export class PresenceCheck {
     if (this.#left.textContent !== text) this.#left.textContent = text;
     part('presence-extend').hidden = missed;
     if (missed && !this.#missed) {
-      this.#late = true;
       this.#say(this.#words.presence_missed!);
       this.#calls.missed();
     }
@@ -83,7 +82,7 @@ export class PresenceCheck {
     const outcome = await this.#calls.answer(id);
     if (outcome.kind === 'ok' || outcome.kind === 'refused') {
       // Whether it was in time is the server's to say.
-      const late = this.#late || (outcome.kind === 'ok' && !outcome.value.is_passed);
+      const late = this.#replaced || (outcome.kind === 'ok' ? !outcome.value.is_passed : this.#missed);
       this.#close();
       this.#calls.answered(late);
     } else {
@@ -114,7 +113,7 @@ export class PresenceCheck {
   #close(): void {
     window.clearInterval(this.#timer);
     this.#id = null;
-    this.#late = false;
+    this.#replaced = false;
     this.#dialog.close();
   }
 }
