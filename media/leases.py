@@ -35,7 +35,7 @@ _BACKOFF_S = (5, 20, 80, 320)
 _PATIENCE = timedelta(seconds=30)
 _STEPS = (Encode.State.RECEIVED, Encode.State.PROBED, Encode.State.PACKAGING)
 # What makes a lecture watchable goes before what makes it better.
-_ORDER = {"copy": 0, "audio": 1, "video": 2}
+_ORDER = {"copy": 0, "opening": 0, "audio": 1, "video": 2}
 # So many of the best pieces of each institution are read to choose from, and so often anew where other
 # workers took all of them meanwhile.
 _OF_EACH = 16

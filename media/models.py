@@ -220,11 +220,15 @@ class Rendition(models.Model):
 
 
 class Chunk(models.Model):
-    """A unit of encoding: a stretch of the picture for all rungs, a copied picture, or a whole sound."""
+    """A unit of encoding: a stretch of the picture for all rungs, a copied picture, or a whole sound.
+
+    The rung that watching begins with has its first stretch made before, as a unit of its own.
+    """
 
     class Kind(models.TextChoices):
         """What is made."""
 
+        OPENING = "opening", _("first picture")
         VIDEO = "video", _("picture")
         COPY = "copy", _("copied picture")
         AUDIO = "audio", _("sound")

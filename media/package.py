@@ -84,13 +84,12 @@ def assemble(plan: Plan, chunks: list[Chunk], *, early: bool = False) -> dict[st
     """
     made: dict[str, Assembled] = {}
     broken: set[str] = set()
-    names = {
-        Chunk.Kind.VIDEO: [rung.name for rung in plan.encoded],
-        Chunk.Kind.COPY: [rung.name for rung in plan.rungs if rung.is_copy],
-    }
     for chunk in chunks:
         kind = Chunk.Kind(chunk.kind)
-        expected = names.get(kind) or ([plan.sounds[chunk.index].name] if kind == Chunk.Kind.AUDIO else [])
+        if kind == Chunk.Kind.AUDIO:
+            expected = [plan.sounds[chunk.index].name]
+        else:
+            expected = [rung.name for rung in plan.rungs_of(kind, chunk.index)]
         is_done = chunk.state == Chunk.State.DONE
         found = chunk.outputs.get("renditions", {}) if is_done or early else {}
         for name in expected:

@@ -100,7 +100,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Piece:
-    """A chunk: `kind` is video, copy or audio. Frames count on the grid; `seek_ms` is where to open."""
+    """A chunk: `kind` is opening, video, copy or audio. Frames count on the grid; `seek_ms` is where to open."""
 
     kind: str
     index: int
@@ -135,6 +135,8 @@ class Plan:
     filters: tuple[str, ...] = field(default=())
     # Only what does not depend on a look is decided: the copied top and the sound. See media.sketch.
     is_sketch: bool = False
+    # The rung whose first stretch is a piece of its own, made before the others: watching begins with it.
+    opening: str = ""
 
     @property
     def duration_ms(self) -> int:
@@ -150,6 +152,14 @@ class Plan:
     def encoded(self) -> tuple[Rung, ...]:
         """The rungs that are encoded and not copied."""
         return tuple(rung for rung in self.rungs if not rung.is_copy)
+
+    def rungs_of(self, kind: str, index: int) -> tuple[Rung, ...]:
+        """Return the rungs that a piece of the picture makes."""
+        if kind == "copy":
+            return tuple(rung for rung in self.rungs if rung.is_copy)
+        if kind == "video" and index == 0:
+            return tuple(rung for rung in self.encoded if rung.name != self.opening)
+        return tuple(rung for rung in self.encoded if kind == "video" or rung.name == self.opening)
 
     @property
     def timescale(self) -> int:
@@ -224,6 +234,9 @@ def make_plan(facts: Facts, look: Look, options: Options | None = None) -> Plan:
     if any(rung.step > 1 for rung in rungs):
         why.append("half_rate")
     pieces = _pieces(facts, video, rate, frames, gop, cuts, has_copy=not refusal)
+    opening = _opening(rungs) if refusal and len(pieces) > 1 else ""
+    if opening:
+        pieces.insert(0, replace(pieces[0], kind="opening"))
     audio = [Piece("audio", n, 0, ms_of(frames, rate)) for n in range(len(sounds))]
     return Plan(
         content=content,
@@ -237,6 +250,7 @@ def make_plan(facts: Facts, look: Look, options: Options | None = None) -> Plan:
         why=tuple(why),
         thumb_step=max(1, round(rate)),
         filters=source_filters(video),
+        opening=opening,
     )
 
 
@@ -369,6 +383,13 @@ def _pieces(
     if has_copy:
         pieces.insert(0, Piece("copy", 0, 0, ms_of(frames, rate), frames=frames))
     return pieces
+
+
+def _opening(rungs: tuple[Rung, ...]) -> str:
+    """Return the name of the rung that players begin with, the smallest of 480 lines or so; "" where it is the top."""
+    enough = [rung for rung in rungs if min(rung.width, rung.height) >= 480]
+    first = min(enough or rungs, key=lambda rung: rung.height * rung.width)
+    return "" if first is rungs[0] else first.name
 
 
 def _cover_plan(facts: Facts, sounds: tuple[Sound, ...]) -> Plan:

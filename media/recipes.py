@@ -27,8 +27,8 @@ def video(
 ) -> tuple[list[str], dict[str, Path], Path]:
     """Return the command of a picture chunk, the file of each rung, and that of the thumbnails.
 
-    One decode; every rung is scaled from the one above it. Exactly `piece.frames` frames of the grid
-    are made: where the source ends early its last picture is held.
+    One decode; every rung is scaled from the one above it, also where another piece makes that one. Exactly
+    `piece.frames` frames of the grid are made: where the source ends early its last picture is held.
     """
     if facts.video is None:
         picture = ffmpeg.own(path, loop=1, framerate=str(plan.rate), f="image2")["v:0"]
@@ -38,15 +38,16 @@ def video(
     outputs = []
     files = {}
     lowest: Any = picture
-    if plan.encoded:
-        branches = _cascade(picture, plan)
-        for rung, branch in zip(plan.encoded, branches[:-1], strict=True):
+    rungs = plan.rungs_of(piece.kind, piece.index)
+    if rungs:
+        branches, lowest = _cascade(picture, plan, rungs)
+        for rung, branch in zip(rungs, branches, strict=True):
             files[rung.name] = folder / f"{rung.name}.mp4"
             options = _encoder(plan, piece, rung, threads)
             outputs.append(ffmpeg.output(branch, path=files[rung.name], **options))
-        lowest = branches[-1]
     thumbs = folder / "thumbs.yuv"
-    outputs.append(_thumbs(lowest, plan, piece, thumbs))
+    if lowest is not None:
+        outputs.append(_thumbs(lowest, plan, piece, thumbs))
     return ffmpeg.command(*outputs, threads=threads), files, thumbs
 
 
@@ -83,8 +84,8 @@ def _scaled(picture: Any, width: int, height: int) -> Any:
     return picture.filter("scale", width, height, flags="bicubic")
 
 
-def _cascade(picture: Any, plan: Plan) -> list[Any]:
-    """Return one branch for each encoded rung and a last one for the thumbnails."""
+def _cascade(picture: Any, plan: Plan, wanted: tuple[Rung, ...]) -> tuple[list[Any], Any]:
+    """Return one branch for each wanted rung, and the smallest picture for the thumbnails; None for an opening."""
     branches = []
     step = 1
     rungs = plan.encoded
@@ -99,10 +100,14 @@ def _cascade(picture: Any, plan: Plan) -> list[Any]:
             if "tone_map" in plan.filters:
                 picture = _tone_mapped(picture)
             picture = picture.filter("setsar", 1).filter("format", "yuv420p")
+        if rung not in wanted:
+            continue
+        if len(wanted) == 1 and rung.name == plan.opening:
+            return [picture], None
         split = picture.filter_multi_output("split", 2)
         branches.append(split.stream(0))
         picture = split.stream(1)
-    return [*branches, picture]
+    return branches, picture
 
 
 def _tone_mapped(picture: Any) -> Any:

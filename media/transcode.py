@@ -48,7 +48,7 @@ class Workbench:
         self.kept: dict[str, dict[str, Any]] = {}
         self.folder = folder
         self.heart = beating
-        self.threads = threads_for(chunk)
+        self.threads = threads_for(self.piece, self.plan)
 
     def tick(self, progress: ffmpeg.Progress) -> None:
         """Take the progress of ffmpeg; raises `LeaseLost`."""
@@ -146,13 +146,14 @@ def prefix_of(encode: Encode) -> str:
     return f"lectures/{encode.pk}"
 
 
-def threads_for(chunk: Chunk) -> int:
-    """Return how many threads a chunk may use.
+def threads_for(piece: Piece, plan: Plan) -> int:
+    """Return how many threads a piece may use.
 
-    One is cheapest and lets as many chunks run as there are workers; the opening takes all, since
-    someone waits to watch.
+    One is cheapest, holds the fewest frames and lets as many pieces run as there are workers; what watching
+    begins with takes all cores, since someone waits.
     """
-    return (os.cpu_count() or 1) if chunk.index == 0 else 1
+    is_waited_for = piece.index == 0 and not plan.opening and not plan.rungs[0].is_copy
+    return (os.cpu_count() or 1) if piece.kind == Chunk.Kind.OPENING or is_waited_for else 1
 
 
 def encode_chunk(job: Job) -> bool:
@@ -169,8 +170,7 @@ def encode_chunk(job: Job) -> bool:
             chunk.encode.refresh_from_db(fields=["plan"])
         bench = Workbench(chunk, job, beating, folder)
         store.require_space((bench.piece.end_ms - bench.piece.start_ms) * _BYTES_PER_S // 1000)
-        makers = {Chunk.Kind.VIDEO: _picture, Chunk.Kind.COPY: _copied, Chunk.Kind.AUDIO: _sound}
-        outputs = makers[Chunk.Kind(chunk.kind)](bench)
+        outputs = _MAKERS[Chunk.Kind(chunk.kind)](bench)
     is_last = leases.patiently(lambda: finish_chunk(job=job, outputs=outputs, work_ms=bench.piece.weight_ms))
     if not is_last:
         preview.show(job.encode_id)
@@ -218,7 +218,7 @@ def _picture(bench: Workbench) -> dict[str, Any]:
     cmd, files, thumbs = recipes.video(source, bench.facts, plan, piece, bench.folder, threads=bench.threads)
     usage = ffmpeg.run(cmd, limits=bench.limits(), on_tick=bench.tick)
     made = {}
-    for rung in plan.encoded:
+    for rung in plan.rungs_of(piece.kind, piece.index):
         path = files[rung.name]
         if not path.exists() or path.stat().st_size == 0:
             raise ProcessFailed("nothing_decodes", usage.stderr[-500:])
@@ -229,7 +229,8 @@ def _picture(bench: Workbench) -> dict[str, Any]:
         made[rung.name] = bench.keep(
             movie, rung.name, [[part] for part in movie.fragments], piece.first * plan.frame_ticks
         )
-    return {"renditions": made, "usage": _usage(usage), **_small_frames(bench, thumbs)}
+    small = _small_frames(bench, thumbs) if piece.kind == Chunk.Kind.VIDEO else {}
+    return {"renditions": made, "usage": _usage(usage), **small}
 
 
 def _small_frames(bench: Workbench, path: Path) -> dict[str, Any]:
@@ -301,6 +302,14 @@ def _sound(bench: Workbench) -> dict[str, Any]:
         _log.warning("sound %s left out: %s", sound.name, error)
         return {"renditions": {}, "unreadable": sound.name, "usage": {}}
     return {"renditions": bench.kept, "gain_db": gain, "usage": _usage(usage)}
+
+
+_MAKERS: dict[Chunk.Kind, Callable[[Workbench], dict[str, Any]]] = {
+    Chunk.Kind.OPENING: _picture,
+    Chunk.Kind.VIDEO: _picture,
+    Chunk.Kind.COPY: _copied,
+    Chunk.Kind.AUDIO: _sound,
+}
 
 
 def _usage(usage: ffmpeg.Usage) -> dict[str, float]:

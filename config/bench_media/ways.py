@@ -1,6 +1,7 @@
 """The ways that ours is measured against: one raw process, and one process for each rung as others do it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from config.bench_media.usage import Made, measured
@@ -15,7 +16,7 @@ def raw_process(source: Path, plan: Plan, folder: Path) -> Made:
     """Make the same renditions with one process and all threads: the limit of what can be reached."""
     folder.mkdir(exist_ok=True)
     whole = Piece("video", 0, 0, plan.duration_ms, frames=plan.frames)
-    facts = probe.probe(source)
+    facts, plan = probe.probe(source), replace(plan, opening="")
     words, files, _ = recipes.video(source, facts, plan, whole, folder, threads=0)
     words = [word for word in words if word != "-y"]
     sound = folder / "a0.mp4"

@@ -15,6 +15,7 @@ from media.models import Chunk, Encode, Lecture
 from media.signals import encode_published
 from tests.factories.people import UserFactory
 from tests.media.clips import SILENT, ffmpeg_json, frame_count, render, render_sound
+from tests.media.pipeline import planned
 
 # What ffmpeg makes; that workers are killed and meet is asked of both databases, in `test_pipeline_stack`.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -69,14 +70,18 @@ def test_a_lecture_is_published_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", ["copied", "encoded"])
 def test_chunks_join_without_a_seam(tmp_path: Path, codec: str) -> None:
-    extra = () if codec == "copied" else ("-c:v", "mpeg4", "-q:v", "4")
-    source = render(tmp_path / "a.mp4", seconds=75, size="320x240", rate="25", gop=50, extra=extra)
-    _lecture, encode = take_in(source)
+    extra = ("-crf", "35") if codec == "copied" else ("-c:v", "mpeg4", "-q:v", "4")
+    source = render(tmp_path / "a.mp4", seconds=76, size="440x330", rate="25", gop=50, extra=extra)
+    encode = planned(source, content="camera")
+    tasks.do_all()
+    encode.refresh_from_db()
     assert encode.chunks.filter(kind="video").count() >= 3
+    assert encode.chunks.filter(kind="opening").count() == (codec == "encoded")
+    assert len(encode.plan["rungs"]) == 2
     for name in (rung["name"] for rung in encode.plan["rungs"]):
         whole = joined(encode, name, tmp_path / f"{name}.mp4")
         step = next(rung["step"] for rung in encode.plan["rungs"] if rung["name"] == name)
-        assert frame_count(whole) == 75 * 25 // step
+        assert frame_count(whole) == 76 * 25 // step
         found = ffmpeg_json(whole, "-select_streams", "v:0", "-show_entries", "packet=pts_time")
         times = sorted(float(packet["pts_time"]) for packet in found["packets"])
         assert times[0] == pytest.approx(0, abs=0.001)

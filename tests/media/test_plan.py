@@ -1,5 +1,6 @@
 """The plan is pure: whatever the source, it must keep its promises."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -150,6 +151,47 @@ def test_work_adds_up(facts: Facts, look: Look) -> None:
     assert plan.planned_ms == sum(piece.weight_ms for piece in plan.pieces)
     assert len([piece for piece in plan.pieces if piece.kind == "audio"]) == len(facts.audio)
     assert len([piece for piece in plan.pieces if piece.kind == "copy"]) == sum(r.is_copy for r in plan.rungs)
+
+
+@settings(deadline=None, max_examples=50)
+@given(sources(), looks)
+def test_of_every_rung_every_frame_is_made_once(facts: Facts, look: Look) -> None:
+    plan = make_plan(facts, look)
+    for rung in plan.rungs:
+        makers = [
+            piece
+            for piece in plan.pieces
+            if piece.kind != "audio" and rung in plan.rungs_of(piece.kind, piece.index)
+        ]
+        ends = [piece.first + piece.frames for piece in makers]
+        assert [piece.first for piece in makers] == [0, *ends[:-1]], "without a gap, and nothing twice"
+        assert ends[-1] == plan.frames
+
+
+def test_watching_begins_with_the_smallest_picture_of_480_lines_that_is_made_by_itself() -> None:
+    opened = {
+        look: make_plan(some_facts(a_video(codec="hevc")), look).opening
+        for look in (Look(0.0, 0.001), Look(0.04, 0.06), Look())
+    }
+    assert list(opened.values()) == ["v480", "v480", "v480"]
+    plan = make_plan(some_facts(a_video(codec="hevc")), Look())
+    assert plan.pieces[0] == replace(plan.pieces[1], kind="opening")
+    assert [rung.name for rung in plan.rungs_of("video", 0)] == ["v1080", "v720", "v360", "v240"]
+    assert len(plan.rungs_of("video", 1)) == 5
+
+
+@pytest.mark.parametrize(
+    "video",
+    [
+        a_video(),
+        a_video(codec="hevc", end_ms=9_000),
+        a_video(codec="hevc", width=240, height=136),
+    ],
+    ids=["a copy is there at once", "all of it is one piece", "there is one picture only"],
+)
+def test_without_need_there_is_no_opening_of_its_own(video: Video) -> None:
+    plan = make_plan(some_facts(video), Look())
+    assert (plan.opening, [piece for piece in plan.pieces if piece.kind == "opening"]) == ("", [])
 
 
 def test_equal_facts_give_an_equal_plan() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from django.core.files.storage import default_storage
 from media import ffmpeg, fmp4, leases, recipes, tasks, transcode
 from media.errors import LeaseLost, MediaError
 from media.models import Chunk, Encode
-from media.plan import Plan
+from media.plan import Look, Plan, make_plan
 from tests.media.clips import SILENT, render
 from tests.media.pipeline import planned
+from tests.media.test_plan import a_video, some_facts
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,10 @@ def made(encode: Encode, kind: str) -> Chunk:
 
 def stored(encode: Encode, key: str) -> Path:
     return Path(default_storage.path(f"lectures/{encode.pk}/{key}"))
+
+
+def lines(encode: Encode, key: str) -> list[str]:
+    return stored(encode, key).read_text().splitlines()
 
 
 def test_every_segment_is_what_its_row_says(tmp_path: Path) -> None:
@@ -117,13 +123,46 @@ def test_a_sound_that_cannot_be_read_costs_only_itself(tmp_path: Path) -> None:
     assert master.count("TYPE=AUDIO") == 1
 
 
-@pytest.mark.parametrize(("cores", "first", "rest"), [(1, 1, 1), (8, 8, 1), (None, 1, 1)])
-def test_the_opening_takes_every_core_and_the_rest_one_each(
-    monkeypatch: pytest.MonkeyPatch, cores: int | None, first: int, rest: int
+@pytest.mark.parametrize(("cores", "most"), [(1, 1), (8, 8), (None, 1)])
+def test_what_watching_begins_with_takes_every_core_and_the_rest_one_each(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, most: int
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: cores)
-    assert transcode.threads_for(Chunk(index=0)) == first
-    assert transcode.threads_for(Chunk(index=3)) == rest
+    plan = make_plan(some_facts(a_video(codec="hevc")), Look())
+    taken = [(piece.kind, piece.index, transcode.threads_for(piece, plan)) for piece in plan.pieces]
+    assert taken[0] == ("opening", 0, most)
+    assert {threads for _, _, threads in taken[1:]} == {1}
+    alone = replace(plan, opening="")
+    assert [transcode.threads_for(piece, alone) for piece in plan.pieces[1:3]] == [most, 1]
+    copied = make_plan(some_facts(a_video()), Look())
+    assert {transcode.threads_for(piece, copied) for piece in copied.pieces} == {1}, "a copy is there at once"
+
+
+def test_watching_begins_with_one_small_picture_before_the_others_are_made(tmp_path: Path) -> None:
+    film = render(tmp_path / "a.mp4", seconds=13, size="440x330", extra=("-c:v", "mpeg4"))
+    encode = planned(film, content="camera")
+    opening = made(encode, Chunk.Kind.OPENING)
+    assert list(opening.outputs) == ["renditions", "usage"]
+    assert not encode.chunks.exclude(pk=opening.pk).exclude(state=Chunk.State.DUE).exists()
+    assert not stored(encode, "master.m3u8").exists(), "not without its sound"
+    made(encode, Chunk.Kind.AUDIO)
+    encode.refresh_from_db()
+    assert encode.playable_at is not None
+    (picture,) = (line for line in lines(encode, "master.m3u8") if line.startswith("v"))
+    assert picture == "v240/index.m3u8"
+    (first,) = (line for line in lines(encode, picture) if line.endswith(".m4s"))
+
+    begin = made(encode, Chunk.Kind.VIDEO)
+    assert list(begin.outputs["renditions"]) == ["v330"]
+    assert begin.outputs["sprite"]["tiles"], "small frames ride along with the decode for all"
+    assert {line for line in lines(encode, "master.m3u8") if line.startswith("v")} == {
+        picture,
+        "v330/index.m3u8",
+    }
+    tasks.do_all()
+    encode.refresh_from_db()
+    assert encode.state == Encode.State.PUBLISHED
+    assert lines(encode, picture).count(first) == 1, "the segment that was watched stays where it was"
 
 
 def test_segments_of_a_copy_begin_at_the_cuts_of_the_plan(tmp_path: Path) -> None:
