@@ -52,5 +52,4 @@ def home_page(user: User) -> dict[str, Any]:
         "curriculum_progress": {
             taken.code: 1.0 if taken.is_completed else taken.percent / 100 for taken in reversed(everything)
         },
-        "hours_done": sum((taken.enrolment.edition.credit_hours for taken in mine.done), start=0),
     }

@@ -1,7 +1,11 @@
 """The learner's courses in their groups: overdue, due within thirty days, under way, done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 
+from django.db.models import Sum
+
+from classroom.completion.models import CreditEntry
 from classroom.learning.pages import CATALOGUE, Taken, courses_of
 from classroom.people.models import User
 
@@ -14,12 +18,18 @@ class MyLearning:
     soon: list[Taken]
     under_way: list[Taken]
     done: list[Taken]
+    hours: dict[int, Decimal] = field(default_factory=dict)
     catalogue: str = CATALOGUE
 
     @property
     def is_empty(self) -> bool:
         """Whether the learner takes no course at all."""
         return not (self.overdue or self.soon or self.under_way or self.done)
+
+    @property
+    def completed(self) -> list[tuple[Taken, Decimal]]:
+        """The completed courses with the credit hours that the ledger holds for each, not those on offer."""
+        return [(taken, self.hours.get(taken.enrolment.pk, Decimal(0))) for taken in self.done]
 
     @property
     def last(self) -> Taken | None:
@@ -51,4 +61,14 @@ def my_learning(user: User) -> MyLearning:
         soon=[one for one in dated if one.is_due_soon],
         under_way=rest,
         done=finished,
+        hours=_hours_of([one.enrolment.pk for one in finished]),
     )
+
+
+def _hours_of(enrolment_ids: list[int]) -> dict[int, Decimal]:
+    """Return what the ledger holds for each of these enrolments, reversals taken off. One query, none for none."""
+    if not enrolment_ids:
+        return {}
+    entries = CreditEntry.objects.filter(completion__enrolment__in=enrolment_ids).order_by()
+    summed = entries.values_list("completion__enrolment").annotate(hours=Sum("hours"))
+    return {enrolment: hours for enrolment, hours in summed}

@@ -1,6 +1,7 @@
 """Where a learner stands in the courses taken, and the next step."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.utils import timezone, translation
 
 from classroom.certificates.models import Certificate
 from classroom.completion.models import Completion
+from classroom.completion.services.ledger import reverse_credit
 from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.learning.pages import Taken, courses_of
@@ -18,7 +20,7 @@ from classroom.people.models import User
 from courses.catalogue.models import EditionLesson
 from tests.factories.catalogue import CoursePageFactory, complete_edition
 from tests.factories.certificates import CertificateFactory
-from tests.factories.completion import CompletionFactory, LessonCompletionFactory
+from tests.factories.completion import CompletionFactory, CreditEntryFactory, LessonCompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.exams import AttemptFactory
 from tests.factories.people import UserFactory
@@ -204,6 +206,22 @@ def test_dates_part_the_courses_into_groups_in_their_order(user):
     assert {taken.enrolment for taken in mine.under_way} == {far, free}
     assert [taken.enrolment for taken in mine.done] == [done]
     assert mine.next.enrolment == soon
+
+
+def test_a_completed_course_shows_the_hours_of_the_ledger_not_those_on_offer(user):
+    done, corrected, without = (enrolled(user) for _ in range(3))
+    at = timezone.now()
+    for age, enrolment in enumerate((done, corrected, without)):
+        enrolment.state, enrolment.completed_at = Enrolment.State.COMPLETED, at - timedelta(days=age)
+        enrolment.save()
+    CreditEntryFactory(completion=CompletionFactory(enrolment=done), hours=Decimal("1.5"))
+    entry = CreditEntryFactory(completion=CompletionFactory(enrolment=corrected), hours=Decimal("4.0"))
+    reverse_credit(entry=entry, reason="Entered twice", by=UserFactory())
+    # Somebody else's hours of the same edition are theirs.
+    other = EnrolmentFactory(edition=done.edition, institution=None, completed=True)
+    CreditEntryFactory(completion=CompletionFactory(enrolment=other), hours=Decimal("3.0"))
+    told = [(taken.enrolment, hours) for taken, hours in my_learning(user).completed]
+    assert told == [(done, Decimal("1.5")), (corrected, Decimal(0)), (without, Decimal(0))]
 
 
 def test_a_course_due_today_is_not_overdue(user):
