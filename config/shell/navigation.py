@@ -12,6 +12,16 @@ from classroom.people.permissions import is_operator, is_trainer
 
 # The catalogue is a page of the tree, not a view.
 _CATALOGUE = "courses/"
+# Pages that lie under no entry's address, and the entries that they belong to: the first that the reader has.
+_CONSOLES = ("reports:overview", "reports:people")
+_BELONGS = {
+    "/plans/": _CONSOLES,
+    "/exports/": _CONSOLES,
+    "/overview/": _CONSOLES,
+    "/institution/": ("reports:people",),
+    "/exam/": ("learning:my_learning",),
+    "/v/": ("certificates:verify",),
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,8 @@ class Item:
 
     label: str
     address: str
-    is_current: bool
+    # What `aria-current` says: `page` of the page itself, `true` where it belongs to this part of the site.
+    current: str
 
 
 def _address(name: str) -> str:
@@ -55,12 +66,20 @@ def navigation(request: HttpRequest) -> list[Item]:
     if not _is_signed_in(user):
         entries.append((gettext("Help"), "shell:help"))
     found = [(label, _address(name)) for label, name in entries]
-    here = request.path
+    shown = [(label, address) for label, address in found if address]
+    within = _part_of(request.path, [address for _, address in shown])
     return [
-        Item(label, address, is_current=here == address or (address != "/" and here.startswith(address)))
-        for label, address in found
-        if address
+        Item(label, address, "page" if request.path == address else "true" if address == within else "")
+        for label, address in shown
     ]
+
+
+def _part_of(here: str, shown: list[str]) -> str:
+    """Return the address of the entry that a page belongs to; "" for a page of no entry that is shown."""
+    for name, homes in _BELONGS.items():
+        if here.startswith(name):
+            return next((address for address in map(_address, homes) if address in shown), "")
+    return next((address for address in shown if address != "/" and here.startswith(address)), "")
 
 
 def role_of(user: Any) -> str:

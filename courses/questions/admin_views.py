@@ -72,13 +72,10 @@ def bank(request: HttpRequest, pk: int) -> HttpResponse:
         found, words=chosen.get("q", ""), kind=chosen.get("kind", ""), state=chosen.get("state", "")
     )
     page = Paginator(listed, _PAGE).get_page(request.GET.get("p"))
-    query = request.GET.copy()
-    query.pop("p", None)
     context = {
         "bank": found,
         "form": form,
         "page": page,
-        "query": query.urlencode(),
         "may_write": may_write(request.user),
     }
     return render(request, "questions/admin/bank.html", context)

@@ -2,9 +2,10 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 from django.urls import path
@@ -83,6 +84,45 @@ def test_the_entry_of_the_page_one_is_on_is_marked(client: Client) -> None:
     html = client.get("/help/").content.decode()
     assert re.search(r'href="/help/" aria-current="page">帮助<', html)
     assert html.count('class="nav__link"') - html.count('aria-current="page"') >= 2
+
+
+@pytest.mark.parametrize(
+    ("make", "address", "part"),
+    [
+        (ManagerFactory, "/institution/people/", ("本机构人员", "page")),
+        (ManagerFactory, "/institution/import/", ("本机构人员", "true")),
+        (ManagerFactory, "/plans/", ("本机构人员", "true")),
+        (ManagerFactory, "/plans/new/", ("本机构人员", "true")),
+        (ManagerFactory, "/overview/person/7/", ("本机构人员", "true")),
+        (RegulatorGrantFactory, "/plans/new/", ("总览", "true")),
+        (RegulatorGrantFactory, "/exports/", ("总览", "true")),
+        (RegulatorGrantFactory, "/overview/SH/", ("总览", "true")),
+        (RegulatorGrantFactory, "/exam/7/", ("我的学习", "true")),
+        (RegulatorGrantFactory, "/courses/b1/", ("课程", "true")),
+        (RegulatorGrantFactory, "/me/", None),
+        (RegulatorGrantFactory, "/v/token/", None),
+        (None, "/v/token/", ("证书核验", "true")),
+        (None, "/plans/", None),
+    ],
+)
+def test_a_page_belongs_to_one_entry_that_its_reader_has(
+    make: Any, address: str, part: tuple[str, str] | None, rf: RequestFactory
+) -> None:
+    request = rf.get(address)
+    request.user = make().user if make else AnonymousUser()
+    marked = [(item.label, item.current) for item in navigation(request) if item.current]
+    assert marked == ([part] if part else [])
+
+
+def test_who_is_both_finds_plans_under_the_office_and_staff_under_the_institution(rf: RequestFactory) -> None:
+    user = ManagerFactory().user
+    RegulatorGrantFactory(user=user)
+    found = []
+    for address in ("/plans/", "/institution/import/"):
+        request = rf.get(address)
+        request.user = user
+        found += [item.label for item in navigation(request) if item.current]
+    assert found == ["总览", "本机构人员"]
 
 
 def test_the_name_is_escaped_and_its_first_sign_stands_for_it(client: Client) -> None:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from django import forms
+from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.template import Context, Template
 from django.test import RequestFactory
@@ -184,6 +185,51 @@ class TestQuery:
         )
         assert found.count("<") == 1
         assert found.count('"') == 2
+
+
+class TestPages:
+    """The way through the pages of a list of 10 a page."""
+
+    def of(self, address: str, rows: int, number: int, more: str = "") -> str:
+        page = Paginator(range(rows), 10).page(number)
+        context = Context({"request": RequestFactory().get(address), "list": page})
+        with translation.override("en"):
+            return Template(f"{{% load shell %}}{{% pages list {more} %}}").render(context)
+
+    @pytest.mark.parametrize("rows", [0, 1, 10])
+    def test_one_page_needs_no_way(self, rows: int) -> None:
+        assert self.of("/", rows, 1).strip() == ""
+
+    @pytest.mark.parametrize(
+        ("number", "shown"),
+        [
+            (1, ["1", "2", "…", "12", "Next page"]), (6, ["Previous page", "1", "…", "5", "6", "7", "…", "12", "Next page"]),
+            (12, ["Previous page", "1", "…", "11", "12"]),
+        ],
+    )  # fmt: skip
+    def test_ends_and_neighbours_are_shown_and_dots_for_the_rest(self, number: int, shown: list[str]) -> None:
+        assert re.findall(r"<li><\w+[^>]*>([^<]*)<", self.of("/", 118, number)) == shown
+
+    def test_a_reader_of_the_screen_hears_what_a_number_is_and_which_is_shown(self) -> None:
+        root = ElementTree.fromstring(self.of("/", 118, 12).strip())
+        assert root.get("aria-label") == "Pages"
+        assert [(a.get("aria-label"), a.text) for a in root.iter("a") if a.get("aria-current") == "page"] == [
+            ("Page 12", "12")
+        ]
+        assert [dots.get("aria-hidden") for dots in root.iter("span")] == ["true"]
+        assert "111 to 118 of 118" in "".join(root.itertext())
+
+    def test_every_way_keeps_what_was_asked_for_and_leads_to_the_list(self) -> None:
+        found = self.of("/?q=a&d=1&d=2&p=2", 30, 2, 'key="p" at="results" css="desk-pages"')
+        root = ElementTree.fromstring(found.strip())
+        assert root.get("class") == "desk-pages"
+        ways = [str(a.get("href")) for a in root.iter("a")]
+        assert ways == [f"?q=a&d=1&d=2&p={number}#results" for number in (1, 1, 2, 3, 3)]
+
+    def test_what_was_searched_for_cannot_leave_the_attribute(self) -> None:
+        found = self.of("/?q=%22%3E%3Cscript%3E", 20, 1)
+        assert "<script" not in found
+        assert "q=%22%3E%3Cscript%3E" in found
 
 
 class Sheet(forms.Form):

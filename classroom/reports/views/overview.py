@@ -146,14 +146,11 @@ def _institutions(request: HttpRequest, part: Slice, show: str) -> dict[str, Any
     else:
         keys = list(rows.values_list("pk", flat=True))
         whole = sum(rollups.by_institution(part, keys).values(), Counts())
-    query = request.GET.copy()
-    query.pop("page", None)
     return {
         "page": page,
         "institution_lines": [(row, counted.get(row.pk, Counts())) for row in page],
         "institutions_total": whole,
         "search": search,
-        "query": query.urlencode(),
     }
 
 
@@ -213,8 +210,6 @@ def institution(request: HttpRequest, institution_id: int) -> HttpResponse:
     part = Slice(scope)
     counted = rollups.by_course_of(part, shown.pk)
     courses = [(choice, counted[choice["pk"]]) for choice in _course_choices("") if choice["pk"] in counted]
-    query = request.GET.copy()
-    query.pop("page", None)
     context = {
         "institution": shown,
         "cma": list(shown.cma_certificates.all()),
@@ -226,7 +221,6 @@ def institution(request: HttpRequest, institution_id: int) -> HttpResponse:
         "page": page,
         "state": state,
         "wanted_name": name,
-        "query": query.urlencode(),
         "as_of": rollups.as_of_institution(part, shown.pk),
     }
     return render(request, "reports/institution.html", context)

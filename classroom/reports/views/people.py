@@ -50,8 +50,6 @@ def people(request: HttpRequest) -> HttpResponse:
     chosen = found.filtered(**wanted)
     page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
     found.fill(list(page))
-    query = request.GET.copy()
-    query.pop("page", None)
     context = {
         "institution": institution,
         "institutions": mine if len(mine) > 1 else [],
@@ -62,7 +60,6 @@ def people(request: HttpRequest) -> HttpResponse:
         "filters": wanted,
         "posts": Post.Kind.choices,
         "states": [(state, STATE_LABELS[state]) for state in STATES],
-        "query": query.urlencode(),
         "as_of": timezone.now(),
     }
     return render(request, "reports/people.html", context)

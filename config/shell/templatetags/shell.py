@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.core.paginator import Page
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -221,3 +222,27 @@ def query(context: Any, **changes: Any) -> str:
         else:
             values[key] = str(value)
     return f"?{values.urlencode()}" if values else "?"
+
+
+@register.inclusion_tag("shell/pages.html", takes_context=True)
+def pages(
+    context: Any, page: Page[Any], *, key: str = "page", at: str = "", css: str = "pages"
+) -> dict[str, Any]:
+    """Show the way through the pages of a list; nothing where there is only one.
+
+    What else the address asks for stays in it. `at` is the id of the place where a list begins that does not
+    stand at the head of its page, `key` how its number is called in the address.
+    """
+
+    def address(number: int) -> str:
+        return query(context, **{key: number}) + (f"#{at}" if at else "")
+
+    # Ends, neighbours, and a dash of dots (which is no number) for what lies between.
+    shown = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    return {
+        "page": page,
+        "css": css,
+        "numbers": [(number, address(number) if isinstance(number, int) else "") for number in shown],
+        "previous": address(page.previous_page_number()) if page.has_previous() else "",
+        "next": address(page.next_page_number()) if page.has_next() else "",
+    }

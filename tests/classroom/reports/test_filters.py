@@ -123,7 +123,7 @@ def test_pages_of_the_table_keep_the_filters(client: Client, parted: World) -> N
         InstitutionFactory()
     client.force_login(parted.district)
     text = client.get(f"/overview/SH-310115/?year={LAST}&post=tester").content.decode()
-    assert f'rel="next" href="?year={LAST}&amp;post=tester&amp;page=2"' in text
+    assert f'rel="next" href="?year={LAST}&amp;post=tester&amp;page=2#institutions"' in text
 
 
 def test_a_tile_and_a_bar_show_the_filtered_rate(client: Client, parted: World) -> None:
