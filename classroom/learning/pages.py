@@ -21,7 +21,7 @@ from classroom.enrolment.models import Enrolment
 from classroom.exams.models import Attempt
 from classroom.institutions.scopes import Scope
 from classroom.learning.lines import Line
-from classroom.learning.times import clock
+from classroom.learning.times import clock, to_go
 from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.terms import policy_of
@@ -115,6 +115,14 @@ class Taken:
         """How much of the lectures that are asked for is still to be watched."""
         return sum(line.left_ms for line in self.asked)
 
+    @property
+    def to_go(self) -> str:
+        """What is left of all that is asked for, in words: watching, texts, the exam; empty for nothing."""
+        texts = sum(not line.is_video and not line.is_done for line in self.asked)
+        return to_go(
+            self.left_ms, texts, asks_exam=bool(self.exam and self._asks_exam and not self.has_passed)
+        )
+
     @cached_property
     def gap_count(self) -> int:
         """How many gaps are to be made up."""
@@ -196,6 +204,11 @@ class Taken:
     def questions(self) -> int:
         """How many questions the exam asks."""
         return sum(int(section["count"]) for section in self.exam.sections) if self.exam else 0
+
+    @property
+    def attempts_left(self) -> int:
+        """How often the exam may still be sat."""
+        return max(0, self.exam.attempts_allowed - len(self.attempts)) if self.exam else 0
 
     @property
     def has_passed(self) -> bool:

@@ -1,7 +1,7 @@
 """Lengths of time in the reader's words. Pure but for the language."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 _SECOND = 1000
 _MINUTE = 60 * _SECOND
@@ -31,3 +31,18 @@ def spoken(milliseconds: int) -> str:
     if minutes >= 100 or not rest:
         return whole
     return _("%(minutes)s %(seconds)s") % {"minutes": whole, "seconds": in_seconds}
+
+
+def to_go(left_ms: int, texts: int, *, asks_exam: bool) -> str:
+    """Return what is still to be done: `28 seconds, 1 text and the exam to go`; empty where nothing is."""
+    parts = [spoken(left_ms)] if left_ms else []
+    if texts:
+        parts.append(ngettext("%(count)s text", "%(count)s texts", texts) % {"count": texts})
+    if asks_exam:
+        parts.append(pgettext("what is to go", "the exam"))
+    if not parts:
+        return ""
+    listed = pgettext("what is to go", ", ").join(parts[:-1])
+    if listed:
+        listed = pgettext("what is to go", "%(first)s and %(last)s") % {"first": listed, "last": parts[-1]}
+    return _("%(parts)s to go") % {"parts": listed or parts[-1]}

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from classroom.learning.notes import notes_as_text
@@ -66,7 +67,7 @@ def player(request: HttpRequest, enrolment_id: int, lesson_key: uuid.UUID) -> Ht
 def notes_file(request: HttpRequest, enrolment_id: int, lesson_key: uuid.UUID) -> HttpResponse:
     """Send the learner's own notes of a lesson as a text file."""
     page = own_lesson(request, enrolment_id, lesson_key)
-    title = f"{page.taken.code} {page.taken.title}, {page.line.name}"
+    title = _(", ").join([f"{page.taken.code} {page.taken.title}", page.line.name])
     response = HttpResponse(notes_as_text(page.notes, title), content_type="text/plain; charset=utf-8")
     name = quote(f"{page.taken.code}-{page.line.number}.txt")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.base import ContentFile
@@ -17,7 +18,7 @@ from classroom.learning.models import Note
 from courses.catalogue.models import EditionLesson
 from tests.factories.catalogue import CoursePageFactory, EditionLessonFactory, complete_edition
 from tests.factories.certificates import CertificateFactory
-from tests.factories.completion import CompletionFactory, LessonCompletionFactory
+from tests.factories.completion import CompletionFactory, CreditEntryFactory, LessonCompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
 from tests.factories.progress import LessonProgressFactory
@@ -162,10 +163,12 @@ def test_what_is_done_is_listed_with_hours_and_certificate(client, enrolment):
     enrolment.state, enrolment.completed_at = Enrolment.State.COMPLETED, timezone.now()
     enrolment.save()
     assert "being made" in text_of(read(client, "/learn/"))
-    certificate = CertificateFactory(completion=CompletionFactory(enrolment=enrolment), user=enrolment.user)
+    completion = CompletionFactory(enrolment=enrolment)
+    CreditEntryFactory(completion=completion, hours=Decimal("0.7"))
+    certificate = CertificateFactory(completion=completion, user=enrolment.user)
     html = read(client, "/learn/")
     assert certificate.number in text_of(html)
-    assert 'data-label="Credit hours">4<' in html
+    assert 'data-label="Credit hours">0.7<' in html, "what was earned, not what is on offer"
 
 
 @pytest.mark.parametrize("count", [1, 3, 12])
@@ -251,6 +254,8 @@ def test_a_file_of_notes_is_named_after_course_and_lesson_and_nobody_elses(clien
     told = answer.content.decode()
     assert told.index("先") < told.index("后")
     assert told.startswith("B1 ")
+    title = told.splitlines()[0]
+    assert "，第1讲 " in title, "a Chinese comma between course and lesson"
     other = EnrolmentFactory(edition=enrolment.edition, institution=None)
     assert signed_in(other.user).get(place(enrolment, first) + "notes.txt").status_code == 404
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -113,6 +114,39 @@ def test_an_exam_that_is_only_offered_is_not_what_is_missing(user):
     for lesson in enrolment.edition.lessons.all():
         LessonCompletionFactory(enrolment=enrolment, lesson=lesson)
     assert taken_of(user).step.kind == "why"
+
+
+def where(enrolment: Enrolment) -> str:
+    """What a row of "my learning" says below the title, without the lesson's name."""
+    (taken,) = courses_of(enrolment.user, [enrolment])
+    said = " ".join(render_to_string("learning/where.html", {"taken": taken}).split())
+    return said.rpartition(". ")[2]
+
+
+def test_what_is_to_go_names_the_texts_too_and_the_exam_only_where_it_is_asked_for(user):
+    enrolment = enrolled(user, exam=True, reading=True)
+    assert where(enrolment) == "6 minutes, 1 text and the exam to go"
+    with translation.override("zh-hans"):
+        assert where(enrolment).endswith("还需 6 分钟、1 份材料和考试")
+    for lesson in enrolment.edition.lessons.filter(kind="video"):
+        LessonCompletionFactory(enrolment=enrolment, lesson=lesson)
+    assert where(enrolment) == "1 text and the exam to go"
+    rule = {"version": 1, "all": [{"kind": "lessons", "keys": "all", "coverage_percent": 100}]}
+    assert where(enrolled(user, exam=True, rule=rule)) == "6 minutes to go"
+
+
+def test_the_attempts_told_are_those_that_are_left(user):
+    enrolment = enrolled(user, exam=True)
+    for lesson in enrolment.edition.lessons.all():
+        LessonCompletionFactory(enrolment=enrolment, lesson=lesson)
+    allowed = enrolment.edition.exam.attempts_allowed
+    assert where(enrolment).endswith(f"attempts left: {allowed}")
+    exam = enrolment.edition.exam
+    AttemptFactory(enrolment=enrolment, exam=exam, number=1, graded=True, is_passed=False)
+    assert where(enrolment).endswith(f"attempts left: {allowed - 1}")
+    # A voided attempt is none.
+    AttemptFactory(enrolment=enrolment, exam=exam, number=2, state=Attempt.State.VOIDED)
+    assert where(enrolment).endswith(f"attempts left: {allowed - 1}")
 
 
 def test_after_the_lessons_comes_the_exam_and_an_open_attempt_goes_on(user):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -16,7 +15,7 @@ from classroom.learning.script_words import lesson_words
 from courses.catalogue.models import Course, EditionLesson
 from tests.factories.catalogue import CoursePageFactory, catalogue_page, complete_edition
 from tests.factories.certificates import CertificateFactory
-from tests.factories.completion import CompletionFactory, CreditEntryFactory
+from tests.factories.completion import CompletionFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.people import UserFactory
 
@@ -199,13 +198,6 @@ def test_nobody_leaves_a_course_for_somebody_else(enrolment):
     stranger = Client()
     stranger.force_login(UserFactory())
     assert stranger.post(f"/learn/{enrolment.pk}/leave/").status_code == 404
-
-
-def test_my_learning_tells_the_hours_that_were_earned(client, enrolment):
-    Enrolment.objects.unscoped("test").update(state="completed", completed_at=enrolment.enrolled_at)
-    CreditEntryFactory(completion=CompletionFactory(enrolment=enrolment), hours=Decimal("0.7"))
-    html = client.get("/learn/", headers={"accept-language": "en"}).content.decode()
-    assert 'data-label="Credit hours">0.7</td>' in html
 
 
 def test_my_learning_says_what_is_taken_and_where_to_begin(client, enrolment):
