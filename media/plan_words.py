@@ -5,7 +5,7 @@ from fractions import Fraction
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from media import av1
 from media.facts import Facts
@@ -90,11 +90,11 @@ def _sound(plan: Plan) -> str:
     count = len(plan.sounds)
     if not count:
         return ""
-    return ngettext(
-        "The sound is brought to the usual loudness.",
-        "The %(count)d sound tracks are brought to the usual loudness; viewers choose between them.",
-        count,
-    ) % {"count": count}
+    # No plural form: Chinese has but one, and of one track there is nothing to choose.
+    if count == 1:
+        return _("The sound is brought to the usual loudness.")
+    said = _("The %(count)d sound tracks are brought to the usual loudness; viewers choose between them.")
+    return said % {"count": count}
 
 
 def _pieces(plan: Plan) -> str:

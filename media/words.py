@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from media.errors import SAID_TO_RETRY, WARNINGS, held_of, reason_of
@@ -172,9 +172,8 @@ def _published(lecture: Lecture, encode: Encode) -> str:
     qualities = len({(r.width, r.height) for r in encode.renditions.all() if r.kind == "video"})
     said = ngettext("%(count)d quality", "%(count)d qualities", qualities) % {"count": qualities}
     languages = ", ".join(track.label for track in lecture.tracks.all())
-    return f"{said}; " + (
-        _("captions: %(languages)s") % {"languages": languages} if languages else _("no captions")
-    )
+    heard = _("captions: %(languages)s") % {"languages": languages} if languages else _("no captions")
+    return pgettext("between qualities and captions", "; ").join([said, heard])
 
 
 def time_left(seconds: int | None) -> str:

@@ -136,6 +136,8 @@ def test_sound_and_pieces_are_counted() -> None:
     assert "The sound is brought" in words(some_facts(video))
     assert "The 3 sound tracks" in words(some_facts(video, audio=3))
     assert "loudness" not in words(some_facts(video, audio=0))
+    chinese = explain(make_plan(some_facts(video), SPEAKER), some_facts(video), "zh-hans")
+    assert "声音已调整到标准响度。" in chinese, "of one track there is nothing to choose"
     pieces = [piece for piece in make_plan(some_facts(video), SPEAKER).pieces if piece.kind == "video"]
     assert f"made in {len(pieces)} pieces" in words(some_facts(video))
     assert "pieces" not in words(some_facts(a_video(codec="vp9", end_ms=5_000)))
