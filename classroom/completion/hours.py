@@ -17,3 +17,8 @@ def credit_hours(verified_seconds: int, nominal: Decimal, policy: Mapping[str, A
     """Return the hours that so many verified seconds earn."""
     unit = int(policy.get("credit_hour_seconds") or CREDIT_HOUR_S)
     return min(hours_of(verified_seconds, unit), nominal)
+
+
+def verified_seconds(inputs: Mapping[str, Any]) -> int:
+    """Return the whole seconds of lectures that the server verified, all lectures together."""
+    return int(sum(fact["covered_ms"] for fact in inputs["lessons"]) // 1000)

@@ -1,20 +1,35 @@
 """Hold a decision against itself: its digest, what its inputs lead to, its hours in the ledger, the progress it tells of."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
+from typing import Any
 
 from classroom.completion import assurance, hours, rules
+from classroom.completion.chained import apart, expected
 from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.completion.queries import automatic_of
-from classroom.completion.services.recording import verified_seconds
 from classroom.enrolment.models import Enrolment
+from classroom.progress.history import BlockUnreadable
+from classroom.progress.models import Block, Evidence
+from classroom.progress.moments import from_ms
+from classroom.progress.queries import chained_decisions
 from classroom.progress.verifier import canonical
 
+Facts = dict[str, Any]
+# How many completions are read together.
+_AT_ONCE = 500
 _UNREADABLE = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError)
 # What `faults` reads of each completion; fetched ahead, many cost no more queries than one.
 _BESIDE = ("enrolment__edition", "correction")
-_LISTED = ("credit_entries__correction", "enrolment__progress__lesson", "enrolment__corrections")
+_LISTED = (
+    "credit_entries__correction",
+    "credit_entries__reverses",
+    "enrolment__progress__lesson",
+    "enrolment__corrections",
+)
 
 
 def every_completion(enrolment: int | None = None) -> Iterator[Completion]:
@@ -22,7 +37,74 @@ def every_completion(enrolment: int | None = None) -> Iterator[Completion]:
     rows = Completion.objects.unscoped("the operator verifies everybody's").order_by("pk")
     if enrolment is not None:
         rows = rows.filter(enrolment=enrolment)
-    return iter(rows.select_related(*_BESIDE).prefetch_related(*_LISTED).iterator(chunk_size=500))
+    return iter(rows.select_related(*_BESIDE).prefetch_related(*_LISTED).iterator(chunk_size=_AT_ONCE))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What contradicts the decision on an enrolment, and what of it the person's chain does not have."""
+
+    enrolment_id: int
+    faults: list[str]
+    completion: Completion | None = None
+    unchained: Sequence[Facts] = ()
+
+
+def verify(enrolment: int | None = None) -> Iterator[Found]:
+    """Hold every decision against itself and against the chain of evidence, and the chain against the decisions.
+
+    That a chain is as it was made and sealed is what `verify_evidence` sees.
+    """
+    every = every_completion(enrolment)
+    while some := list(islice(every, _AT_ONCE)):
+        chained = _chained([done.enrolment_id for done in some])
+        for done in some:
+            yield _held(done, chained[done.enrolment_id])
+    for pk in _without_completion(enrolment):
+        told = _chained([pk])[pk]
+        if told:
+            gone = [told] if isinstance(told, str) else list(map(_is_not_here, told))
+            yield Found(pk, gone)
+
+
+def _held(done: Completion, told: list[Facts] | str) -> Found:
+    if isinstance(told, str):
+        return Found(done.enrolment_id, [*faults(done), told], done)
+    missing, gone = apart(expected(done), told)
+    found = [*faults(done), *map(_is_not_here, gone)]
+    if missing and (gone or any(one["act"] == "complete" for one in told)):
+        # Where the decision itself was chained, nothing of it is of before.
+        return Found(done.enrolment_id, [*found, "what it is now is not what was chained"], done)
+    return Found(done.enrolment_id, found, done, missing)
+
+
+def _chained(enrolment_ids: list[int]) -> dict[int, list[Facts] | str]:
+    """Return by enrolment what its chain tells of decisions, or why that cannot be read."""
+    try:
+        found = chained_decisions(enrolment_ids)
+    except BlockUnreadable as error:
+        if len(enrolment_ids) > 1:
+            return {pk: told for one in enrolment_ids for pk, told in _chained([one]).items()}
+        return {enrolment_ids[0]: f"its chain cannot be read: {error}"}
+    return {pk: found.get(pk, []) for pk in enrolment_ids}
+
+
+def _without_completion(enrolment: int | None) -> list[int]:
+    """Return the enrolments without a completion whose chain has decisions, or rows in blocks that may be some."""
+    why = "the operator verifies everybody's"
+    rows = Evidence.objects.unscoped(why).filter(kind=Evidence.Kind.DECISION)
+    blocks = Block.objects.filter(emptied_at__isnull=False)
+    found: set[int] = set()
+    for some in (rows, blocks):
+        own = some.filter(enrolment__completion__isnull=True)
+        own = own if enrolment is None else own.filter(enrolment=enrolment)
+        found.update(own.values_list("enrolment_id", flat=True))
+    return sorted(found)
+
+
+def _is_not_here(facts: Facts) -> str:
+    day = from_ms(facts["at"]).date().isoformat()
+    return f"its chain tells of a decision that is not here as it was: {facts['act']} of {day}"
 
 
 def faults(completion: Completion) -> list[str]:
@@ -61,7 +143,7 @@ def _seconds_score_and_assurance_follow(done: Completion) -> bool:
         tenths = None
     score = None if tenths is None else Decimal(tenths) / 10
     told = (done.verified_seconds, done.score, done.assurance)
-    return told == (verified_seconds(done.inputs), score, _known_level(done))
+    return told == (hours.verified_seconds(done.inputs), score, _known_level(done))
 
 
 def _known_level(done: Completion) -> str | None:
@@ -80,7 +162,7 @@ def _hours_follow(done: Completion) -> bool:
     edition = done.enrolment.edition
     if done.correction is not None:
         return done.credit_hours == done.correction.hours
-    earned = hours.credit_hours(verified_seconds(done.inputs), edition.credit_hours, edition.policy)
+    earned = hours.credit_hours(hours.verified_seconds(done.inputs), edition.credit_hours, edition.policy)
     return done.credit_hours == earned
 
 

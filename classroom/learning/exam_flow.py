@@ -9,6 +9,7 @@ from classroom.exams.admission import Admission
 from classroom.exams.models import Attempt
 from classroom.learning.settling import award_each, settle_courses
 from classroom.people.models import User
+from classroom.progress.services import hold_clock
 
 # Parts of a rule that are learned, and so come before the exam.
 LEARNED = frozenset({"lessons", "readings", "prerequisites"})
@@ -39,9 +40,11 @@ def submit_exam(*, user: User, attempt: Attempt) -> Attempt:
     """Hand in one's own attempt; what follows from it is decided in the same transaction.
 
     A certificate that cannot be made now is left to the sweep and never costs the hand-in. Locks the
-    enrolment, then the attempt, then what `settling` locks. Handing in twice changes nothing. Raises
+    person's clock, since a decision joins their chain of evidence, the enrolment, the attempt, then what
+    `settling` locks. Handing in twice changes nothing. Raises
     `Attempt.DoesNotExist` for somebody else's attempt.
     """
+    hold_clock(user.pk)
     every = Enrolment.objects.unscoped("one's own, by the filter")
     locked = every.select_for_update(no_key=True).filter(pk=attempt.enrolment_id, user=user).first()
     if locked is None:

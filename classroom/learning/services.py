@@ -161,13 +161,14 @@ def answer_question(
     """Grade and keep a person's try at a question of the lecture that is viewed; a right one may complete.
 
     Only a moment that was played is answered: as early as it is met, and as late as one likes. Locks the
-    enrolment row. Raises `progress.errors.SessionUnknown`, `NotLearning`, `MomentNotReached`, and what
-    `exams.in_lectures.answer` raises.
+    person's clock, then the enrolment row. Raises `progress.errors.SessionUnknown`, `NotLearning`,
+    `MomentNotReached`, and what `exams.in_lectures.answer` raises.
     """
     read = PlaySession.objects.select_related("progress", "clock__check_open")
     session = read.filter(pk=session_id, enrolment__user_id=user_id).first()
     if session is None:
         raise progress_errors.SessionUnknown
+    progress.hold_clock(user_id)
     every = Enrolment.objects.unscoped("one's own, by the session")
     enrolment = every.select_for_update(of=("self",), no_key=True).get(pk=session.enrolment_id)
     if enrolment.state == Enrolment.State.WITHDRAWN:

@@ -19,7 +19,7 @@ class Entry:
     """A row before it has its place in the chain."""
 
     enrolment_id: int
-    lesson_id: int
+    lesson_id: int | None
     kind: str
     received: int
     session_id: Any = None

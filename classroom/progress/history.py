@@ -28,11 +28,11 @@ class BlockUnreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it was hashed, and the lesson that it is of."""
+    """A row as it was hashed, and the lesson that it is of; a decision is of none."""
 
     body: dict[str, Any]
     hash: str
-    lesson_id: int
+    lesson_id: int | None
 
 
 def facts_of_block(block: Block) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def rows_of(block: Block) -> list[Row]:
 
 
 def _with_lessons(enrolment_id: int, found: Iterable[tuple[dict[str, Any], str]]) -> Iterator[Row]:
-    """Say of each row which lesson it is of: that of its session, or the one that it names itself."""
+    """Say of each row which lesson it is of: that of its session, or the one that it names itself, if any."""
     watched: dict[uuid.UUID, int] = dict(
         PlaySession.objects.filter(enrolment_id=enrolment_id).values_list("pk", "lesson_id")
     )
@@ -107,7 +107,10 @@ def _with_lessons(enrolment_id: int, found: Iterable[tuple[dict[str, Any], str]]
     read = {str(key): pk for key, pk in named}
     for body, head in found:
         session = body["session"]
-        yield Row(body, head, watched[uuid.UUID(session)] if session else read[body["facts"]["lesson"]])
+        if body["kind"] == Evidence.Kind.DECISION:
+            yield Row(body, head, None)
+        else:
+            yield Row(body, head, watched[uuid.UUID(session)] if session else read[body["facts"]["lesson"]])
 
 
 def every_row(enrolment_id: int) -> Iterator[Row]:
@@ -123,6 +126,8 @@ def summary(rows: Iterable[Row]) -> dict[str, Any]:
     """Return lesson by lesson what rows add up to: coverage, and how many reports from when to when."""
     lessons: dict[str, Any] = {}
     for row in rows:
+        if row.lesson_id is None:
+            continue
         one = lessons.setdefault(
             str(row.lesson_id), {"coverage": [], "reports": 0, "first": None, "last": None}
         )

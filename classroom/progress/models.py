@@ -178,13 +178,20 @@ class Evidence(AppendOnlyModel):
         WATCH = "watch", _("playback reported")
         PRESENCE = "presence", _("presence check")
         READ = "read", _("reading confirmed")
+        DECISION = "decision", _("decision recorded")
 
     # No index but those of the constraints: every one more is paid for with every report.
     enrolment = models.ForeignKey(
         "enrolment.Enrolment", on_delete=models.PROTECT, related_name="evidence", db_index=False
     )
+    # A decision is of no lesson.
     lesson = models.ForeignKey(
-        "catalogue.EditionLesson", on_delete=models.PROTECT, related_name="+", db_index=False
+        "catalogue.EditionLesson",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     session = models.ForeignKey(
         PlaySession,

@@ -8,9 +8,9 @@ that seal the chain. A `block` line stands for rows that are not in the export: 
 before and after, and the SHA-256 of the compressed object that holds them; `--blocks` reads them from it.
 Checked is: the hash of every row over the one before it (SHA-256 over 32 bytes of the previous hash and
 the canonical JSON, RFC 8785, of the row); that no row is missing; that the coverage told is the union of
-what the rows credited; that what was credited lies inside the bytes of the lecture, in wall time that was
-never used twice, no faster than the policy allows; that the chain's heads are leaves of the checkpoints'
-Merkle trees (RFC 9162) and the checkpoints are signed (Ed25519).
+what the rows credited; that what was credited lies inside the bytes of the lecture, in wall time never used
+twice, no faster than the policy allows; that a decision told of no more than was credited before it; that
+the chain's heads are leaves of the checkpoints' Merkle trees (RFC 9162), which are signed (Ed25519).
 
 Who holds the signing key could sign a rewritten past anew, but not reach copies that somebody kept: with
 `--checkpoints` (one a line, or pages of `/api/evidence/checkpoints/`) each checkpoint must be the one that
@@ -22,6 +22,7 @@ The platform itself uses the functions of this file, so there is one definition 
 import argparse
 import bisect
 import hashlib
+import itertools
 import json
 import lzma
 import sys
@@ -146,13 +147,10 @@ def unpack(data: bytes, chain: str, block: Facts) -> list[tuple[Facts, str]]:
         raise ValueError("it is of another place")
     if [body["index"] for body in bodies] != list(range(block["first"], block["last"] + 1)):
         raise ValueError("its rows are not those that are told")
-    rows, head = [], block["previous"]
-    for body in bodies:
-        head = hash_row(head, body)
-        rows.append((body, head))
-    if head != block["head"]:
+    heads = list(itertools.accumulate(bodies, hash_row, initial=block["previous"]))
+    if heads[-1] != block["head"]:
         raise ValueError("its rows do not lead to the hash that is told")
-    return rows
+    return list(zip(bodies, heads[1:]))  # noqa: B905 - any Python 3
 
 
 def merged(some: Iterable[tuple[int, int]]) -> list[list[int]]:
@@ -174,6 +172,7 @@ class Report:
     sealed: int = 0
     # Rows of which only the hash of their block is here.
     absent: int = 0
+    decisions: list[Facts] = field(default_factory=list)  # as the chain has them
     covered_ms: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -214,18 +213,15 @@ class Reader:
     def read(self, line: Facts) -> None:
         """Take one line."""
         kind = line.get("type")
+        known = {"row": self._read_row, "block": self._read_block, "checkpoint": self._read_checkpoint}
         if kind == "genesis":
             self._read_genesis(line)
         elif not self.start:
             self.fault("the export does not begin with its genesis")
-        elif kind == "row":
-            self._read_row(line)
-        elif kind == "block":
-            self._read_block(line)
-        elif kind == "checkpoint":
-            self._read_checkpoint(line)
         elif kind == "progress":
             self.told = line["lessons"]
+        elif kind in known:
+            known[kind](line)
         else:
             self.fault(f"a line of an unknown type: {kind}")
 
@@ -286,6 +282,11 @@ class Reader:
             self.walls.append((start, end))
             self.media_ms[lesson] = self.media_ms.get(lesson, 0) + e - s
             self.wall_ms[lesson] = self.wall_ms.get(lesson, 0) + end - start
+        if body["kind"] == "decision":
+            self.report.decisions.append(body["facts"])
+            credited = sum(e - s for parts in self.kept.values() for s, e in merged(parts))
+            if not self.report.absent and body["facts"].get("verified_s", 0) * 1000 > credited:
+                self.fault(f"row {body['index']} decides on more than the rows before it credited")
 
     def _opened(self, body: Facts, lesson: str, start: int, end: int) -> int:
         """Return when the session began that showed a piece: the row's own, or an earlier one of the lesson.
@@ -431,6 +432,7 @@ def main(arguments: list[str] | None = None) -> int:
     seconds = sum(report.covered_ms.values()) // 1000
     said = [f"FAULT  {words}" for words in report.faults]
     said.append(f"{report.rows} rows, {report.sealed} of them under a checkpoint, {seconds} s credited")
+    said += [f"decided {json.dumps(one, sort_keys=True)}" for one in report.decisions]
     if not given.key:
         said.append("Signatures were not checked: no --key was given.")
     if report.absent:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from classroom.completion import errors, rules
+from classroom.completion.chained import of_withdrawal
 from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.completion.permissions import may_correct
 from classroom.completion.queries import completion_of, earnings_of, inputs_of, ledger_of
@@ -18,6 +19,7 @@ from classroom.enrolment.models import Enrolment
 from classroom.enrolment.services import take_back_completion
 from classroom.people.models import User
 from classroom.people.services import audit
+from classroom.progress.services import chain_decisions, hold_clock
 
 LIFETIME = timedelta(days=30)
 _WHY = "the caller checked the scope"
@@ -139,10 +141,12 @@ def decide(
 
     The conductor (`reports.services.corrections`) adds what follows for certificates. Raises
     `NotPermitted`, `SamePerson`, `ReasonMissing`, `AlreadyDecided`, `Lapsed`, and where the record
-    changed meanwhile `DoesNotApply` or `HoursOutOfRange`. Locks the correction, then the enrolment.
+    changed meanwhile `DoesNotApply` or `HoursOutOfRange`. Locks the correction, the learner's clock, since what is
+    decided joins their chain, then the enrolment.
     """
     every = Correction.objects.unscoped(_WHY)
     row = every.select_for_update(of=("self",), no_key=True).get(pk=correction.pk)
+    hold_clock(correction.enrolment.user_id)
     enrolment = _locked(row)
     if not may_correct(by, enrolment):
         raise errors.NotPermitted
@@ -196,6 +200,7 @@ def _carry_out(correction: Correction, enrolment: Enrolment, by: User, moment: d
         for entry in earnings_of(completion):
             reverse_credit(entry=entry, reason=correction.text, by=by, correction=correction)
         take_back_completion(enrolment=enrolment, at=moment)
+        chain_decisions(enrolment=enrolment, facts=[of_withdrawal(correction)], at=moment)
 
 
 def _grant(correction: Correction, enrolment: Enrolment, moment: datetime) -> None:

@@ -6,19 +6,22 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from classroom.completion.chained import of_entry
 from classroom.completion.models import Completion, Correction, CreditEntry
 from classroom.people.models import User
 from classroom.people.services import audit
+from classroom.progress.services import chain_decisions, hold_clock
 
 
 def earn(
     *, completion: Completion, hours: Decimal, at: datetime, correction: Correction | None = None
 ) -> CreditEntry:
-    """Enter hours that a completion earned, in the year of their day.
+    """Enter hours that a completion earned, in the year of their day, and chain the entry.
 
-    `correction` is the act of two persons that gave them; its text is their reason.
+    `correction` is the act of two persons that gave them; its text is their reason. Locks the person's clock:
+    the caller took it before the enrolment.
     """
-    return CreditEntry.objects.create(
+    entry: CreditEntry = CreditEntry.objects.create(
         user_id=completion.enrolment.user_id,
         completion=completion,
         year=timezone.localdate(at).year,
@@ -27,6 +30,8 @@ def earn(
         at=at,
         correction=correction,
     )
+    chain_decisions(enrolment=completion.enrolment, facts=[of_entry(entry)], at=at)
+    return entry
 
 
 @transaction.atomic
@@ -36,10 +41,12 @@ def reverse_credit(
     """Correct the ledger by an entry that takes another back; the first stays as it was.
 
     A second reversal of the same entry returns the first. `correction` is the act of two persons that asked
-    for it. Raises `ValueError` without a reason, or for an entry that is a reversal itself. Locks the entry.
+    for it. Raises `ValueError` without a reason, or for an entry that is a reversal itself. Locks the person's
+    clock, then the entry.
     """
     if not reason.strip() or entry.reverses_id is not None:
         raise ValueError("a reversal has a reason, and reverses an earning")
+    hold_clock(entry.user_id)
     entry = CreditEntry.objects.select_for_update().get(pk=entry.pk)
     there: CreditEntry | None = CreditEntry.objects.filter(reverses=entry).first()
     if there is not None:
@@ -57,4 +64,5 @@ def reverse_credit(
         reason=reason.strip()[:200],
         correction=correction,
     )
+    chain_decisions(enrolment=entry.completion.enrolment, facts=[of_entry(reversal)], at=reversal.at)
     return reversal

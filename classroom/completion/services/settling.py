@@ -10,10 +10,11 @@ from django.utils import timezone
 from classroom.completion import assurance, hours, rules
 from classroom.completion.models import Completion, LessonCompletion
 from classroom.completion.queries import completion_of, inputs_of
-from classroom.completion.services.recording import record, verified_seconds
+from classroom.completion.services.recording import record
 from classroom.enrolment.models import Enrolment
 from classroom.exams.supervision import is_supervised
 from classroom.progress.queries import passed_checks
+from classroom.progress.services import hold_clock
 from classroom.progress.terms import policy_of
 from courses.catalogue.models import EditionLesson
 
@@ -25,8 +26,9 @@ def settle(*, enrolment: Enrolment, now: datetime | None = None) -> Completion |
     Lessons that are seen or read become completions of lessons, never to be taken back. Where the
     edition's rule is met, the decision with its inputs, their digest and explanation is kept, the
     credit hours are entered, and the enrolment is marked. Any number of calls, at once or in turn,
-    write each of these once. Locks the enrolment row.
+    write each of these once. Locks the person's clock, since a decision joins their chain, then the enrolment row.
     """
+    hold_clock(enrolment.user_id)
     every = Enrolment.objects.unscoped("the conductor settles everybody's")
     enrolment = (
         every.select_for_update(of=("self",), no_key=True).select_related("edition").get(pk=enrolment.pk)
@@ -61,7 +63,7 @@ def _complete_lessons(enrolment: Enrolment, inputs: dict[str, Any], at: datetime
 
 
 def _decide(enrolment: Enrolment, inputs: dict[str, Any], outcome: rules.Outcome, at: datetime) -> Completion:
-    verified = verified_seconds(inputs)
+    verified = hours.verified_seconds(inputs)
     exam = inputs["exam"]
     tenths = exam["score_tenths"] if exam else None
     known = _known(enrolment, inputs)

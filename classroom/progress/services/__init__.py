@@ -3,6 +3,7 @@
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.progress.services.compaction import Compacted, compact_due
 from classroom.progress.services.credit import Credit, credit, receive, take_in_two_calls, take_report
+from classroom.progress.services.decisions import chain_decisions, hold_clock
 from classroom.progress.services.partitions import Kept, keep_ranges
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
@@ -18,9 +19,11 @@ __all__ = [
     "Presence",
     "acknowledge_reading",
     "answer_check",
+    "chain_decisions",
     "compact_due",
     "credit",
     "extend_check",
+    "hold_clock",
     "keep_ranges",
     "make_checkpoint",
     "open_session",

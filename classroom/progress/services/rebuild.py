@@ -33,6 +33,8 @@ def _folded(enrolment: Enrolment) -> dict[int, _Fold]:
     """Return what the rows of an enrolment add up to, lesson by lesson."""
     folds: dict[int, _Fold] = {}
     for row in every_row(enrolment.pk):
+        if row.lesson_id is None:
+            continue
         fold = folds.setdefault(row.lesson_id, _Fold([]))
         if row.body["kept"]:
             fold.coverage = union([*fold.coverage, *((s, e) for s, e, _, _ in row.body["kept"])])

@@ -170,12 +170,13 @@ def test_progress_put_right_from_its_evidence_shows_which_decision_it_no_longer_
 
 def test_the_command_names_the_enrolment_and_fails(done: Completion, django_assert_num_queries: Any):
     said = StringIO()
-    # The decisions, the ledger with its corrections, progress and lessons, corrections of the record.
-    with django_assert_num_queries(5):
+    # The decisions, the ledger with its corrections, progress and lessons, corrections of the record; the
+    # decisions in the chains, in the table and in blocks, and those of both that have no completion.
+    with django_assert_num_queries(9):
         call_command("verify_completions", stdout=said)
     assert said.getvalue() == "1 completions hold.\n"
     write(Completion, assurance="A3")
-    with pytest.raises(CommandError, match="1 faults"):
+    with pytest.raises(CommandError, match="3 faults"):
         call_command("verify_completions", enrolment=done.enrolment_id, stdout=said)
     assert f"FAULT  enrolment {done.enrolment_id}: its seconds, score or assurance" in said.getvalue()
     call_command("verify_completions", enrolment=0, stdout=said)

@@ -88,7 +88,7 @@ def test_all_rows_are_there_after_the_way_back_and_forth_and_keep_their_numbers(
     assert ask("SELECT to_regclass('progress_playsession_of_enrolment')") == [None]
 
     rows = list(Evidence.rows.order_by("pk").values())
-    MigrationExecutor(connection).migrate([("progress", "0005_partitions")])
+    MigrationExecutor(connection).migrate([("progress", "0006_decisions")])
     assert is_parted()
     assert list(Evidence.rows.order_by("pk").values()) == rows
     assert {part for one in found for part in lies_in(one)} == {"progress_evidence_from_0"}
