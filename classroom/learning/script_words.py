@@ -17,6 +17,8 @@ def _saving() -> dict[str, str]:
         "save_saved": _("Saved {time}"),
         "save_offline": _("Offline, kept on this device"),
         "save_offline_unkept": _("Offline, kept only while this page is open"),
+        "save_busy": _("The server is busy: kept on this device, will be sent again"),
+        "save_busy_unkept": _("The server is busy: kept only while this page is open, will be sent again"),
         "save_resending": _("Sending {count} records now"),
         "save_signed_out": _("Not saved: your sign-in has expired"),
         "save_refused": _("Not saved: {detail}"),
@@ -63,6 +65,15 @@ def _notices() -> dict[str, str]:
             "You can watch {minutes} min {seconds} s more. Leave this page open: this browser keeps nothing, and "
             "what you watched would be lost. It is sent once you are back."
         ),
+        "busy_title": _("The server is busy or being restarted (since {time})."),
+        "busy_text": _(
+            "You can watch {minutes} min {seconds} s more. What you watch is kept on this device and will be sent "
+            "again by itself."
+        ),
+        "busy_unkept": _(
+            "You can watch {minutes} min {seconds} s more. Leave this page open: what you watched is kept only as "
+            "long as it is open, and will be sent again by itself."
+        ),
         "signed_out_title": _("Your sign-in has expired."),
         "signed_out_text": _(
             "What you watched is kept on this device. Sign in again in the new tab and come back: it is "
@@ -87,8 +98,13 @@ def _notices() -> dict[str, str]:
         "refused_action": _("Play it again"),
         "memory_title": _("This browser keeps nothing."),
         "memory_text": _('If the page closes before "saved" shows, the last seconds are lost.'),
+        "silent_title": _("The storage of this browser does not answer."),
+        "silent_text": _("You can go on. What is not saved yet is kept only as long as this page is open."),
         "unopened_title": _("The lecture could not be opened."),
         "unopened_text": _("Your record is safe. Check the network and try again."),
+        "unopened_busy": _(
+            "The server is busy or being restarted. Your record is safe. Try again in a moment."
+        ),
         "unopened_signed_out": _("Your sign-in has expired. Your record is safe."),
         "retry": _("Try again"),
         "failed_title": _("The video cannot go on."),

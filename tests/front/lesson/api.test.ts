@@ -66,6 +66,13 @@ for (const [status, outcome] of [
   });
 }
 
+for (const status of [429, 500, 503]) {
+  test(`an answer ${status} that says when to come back tells it on`, async () => {
+    answering(new Response('busy', { status, headers: { 'Retry-After': '30' } }));
+    assert.deepEqual(await send('/api/x/', {}), { kind: 'later', offline: false, after: 30_000 });
+  });
+}
+
 test('an answer is its value; an empty one is none', async () => {
   answering(json(201, { id: 7 }));
   assert.deepEqual(await send('/api/x/', {}), { kind: 'ok', value: { id: 7 } });

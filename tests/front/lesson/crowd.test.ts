@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Acknowledgement, Outcome, Report } from '../../../classroom/learning/static_src/lesson/api.ts';
-import { deliver, Reporter } from '../../../classroom/learning/static_src/lesson/reporter.ts';
-import { MemoryStore } from '../../../classroom/learning/static_src/lesson/store.ts';
+import { deliver } from '../../../classroom/learning/static_src/lesson/delivery.ts';
+import { Reporter } from '../../../classroom/learning/static_src/lesson/reporter.ts';
+import { MemoryStore } from './memory-store.ts';
 
 /** Chance that gives the same each time (mulberry32). */
 function chance(seed: number): () => number {

@@ -10,8 +10,9 @@ const WORDS = {
   offline_title: 'Offline since {time}.', offline_text: '{minutes} min {seconds} s more.',
   offline_unkept: 'Stay here, {minutes} min.', signed_out_unkept: 'Sign in and stay here.',
   signed_out_title: 'Signed out {time}.', signed_out_text: 'Sign in, {minutes} min {seconds} s.',
+  busy_title: 'Busy since {time}.', busy_text: 'Sent again, {minutes} min.', busy_unkept: 'Stay here, busy.',
   seek_title: 'Not yet', seek_text: 'Up to {time}.',
-  unopened_title: 'Not opened', unopened_text: 'Try again.', unopened_signed_out: 'Sign in first.',
+  unopened_title: 'Not opened', unopened_text: 'Try again.', unopened_signed_out: 'Sign in first.', unopened_busy: 'In a moment.',
   sign_in: 'Sign in', retry: 'Again',
   failed_title: 'Broken off', failed_network: 'No network.', failed_unsupported: 'Not in this browser.',
   lease_title: 'Elsewhere', lease_text: 'Another device plays.', lease_action: 'Play here',
@@ -52,6 +53,14 @@ test('an expired sign-in is told apart from no network, and all else is no cutti
   assert.equal(cutOff(status('offline', null), 60_000, WORDS), null);
 });
 
+test('a server that has no time is not told as no network', () => {
+  assert.deepEqual(cutOff(status('busy'), 60_000, WORDS), { title: 'Busy since 14:32:08.', text: 'Sent again, 1 min.' });
+  assert.equal(cutOff({ ...status('busy'), lasts: false }, 60_000, WORDS)?.text, 'Stay here, busy.');
+  assert.deepEqual(unopened({ kind: 'later', offline: false }, WORDS), {
+    title: 'Not opened', text: 'In a moment.', action: 'Again',
+  });
+});
+
 test('where nothing is kept one is not told that it were', () => {
   const told = (state: Status['state']) => cutOff({ ...status(state), lasts: false }, 60_000, WORDS)?.text;
   assert.deepEqual([told('offline'), told('signed_out')], ['Stay here, 1 min.', 'Sign in and stay here.']);
@@ -89,7 +98,7 @@ test('nothing is shown until there is something to tell, and nothing after it is
 });
 
 test('where several hold, what stops playing goes first, whatever came first', () => {
-  const order = ['memory', 'refused', 'seek', 'offline', 'failed', 'allowance', 'lease'] as const;
+  const order = ['silent', 'memory', 'refused', 'seek', 'busy', 'offline', 'failed', 'allowance', 'lease'] as const;
   for (const kind of order) {
     notices.set(kind, { title: kind, text: '' });
     assert.equal(shown(), kind, `${kind} covers those before it`);

@@ -24,7 +24,7 @@ beforeEach(() => {
   answer = { kind: 'ok', value: { is_passed: true } };
   extension = { kind: 'ok', value: { id: 'a', seconds_left: 100 } };
   performance.now = () => now;
-  mock.timers.enable({ apis: ['setInterval'] });
+  mock.timers.enable({ apis: ['setTimeout'] });
   check = new PresenceCheck(WORDS, {
     answer: async (id) => (said.push(`answer ${id}`), answer),
     extend: async (id) => (said.push(`extend ${id}`), extension),
@@ -256,4 +256,54 @@ test('the buttons do nothing while nothing is asked', async () => {
   page.part('presence-extend').click();
   await settled();
   assert.deepEqual(said, []);
+});
+
+// To the moment.
+
+/** Let time pass in steps as small as a timer can be late or early; returns when playing stopped. */
+function until(ms: number): number | null {
+  for (; now < ms; now += 1) {
+    mock.timers.tick(1);
+    if (said.includes('missed')) return now + 1;
+  }
+  return null;
+}
+
+for (const [seconds, end] of [[5, 5_000], [4.25, 4_250], [0.3, 300]] as const) {
+  test(`with ${seconds} s left playing stops when they are over, not up to a second later`, () => {
+    check.ask({ id: 'a', seconds_left: seconds });
+    const stopped = until(9_000);
+    assert.ok(stopped !== null && stopped >= end && stopped <= end + 2, `at ${stopped}`);
+  });
+}
+
+test('the seconds change when they do, whenever the server told them', () => {
+  check.ask({ id: 'a', seconds_left: 10.4 });
+  until(300);
+  assert.equal(left(), '00:11 left');
+  until(403);
+  assert.equal(left(), '00:10 left');
+  until(1_403);
+  assert.equal(left(), '00:09 left');
+});
+
+test('time that the server corrects is met as exactly, whether it is less or more', () => {
+  check.ask({ id: 'a', seconds_left: 60 });
+  until(500);
+  check.ask({ id: 'a', seconds_left: 1.2 });
+  assert.equal(left(), '00:02 left');
+  until(1_000);
+  check.ask({ id: 'a', seconds_left: 3 });
+  const stopped = until(9_000);
+  assert.ok(stopped !== null && stopped >= 4_000 && stopped <= 4_002, `at ${stopped}`);
+});
+
+test('a timer that comes early ends nothing', () => {
+  check.ask({ id: 'a', seconds_left: 1 });
+  now = 999;
+  mock.timers.tick(1000);
+  assert.deepEqual(said, []);
+  now = 1_001;
+  mock.timers.tick(2);
+  assert.deepEqual(said, ['missed']);
 });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 
 import type { Acknowledgement, Outcome, Report } from '../../../classroom/learning/static_src/lesson/api.ts';
-import { deliver, Reporter, type Status } from '../../../classroom/learning/static_src/lesson/reporter.ts';
-import { MemoryStore } from '../../../classroom/learning/static_src/lesson/store.ts';
+import { deliver } from '../../../classroom/learning/static_src/lesson/delivery.ts';
+import { Reporter, type Status } from '../../../classroom/learning/static_src/lesson/reporter.ts';
+import { MemoryStore } from './memory-store.ts';
 
 const ANSWER: Acknowledgement = {
   highest_seq: 0, coverage: [], furthest_ms: 0, refused: [], has_lease: true, presence: null,
@@ -17,6 +18,7 @@ let store: MemoryStore;
 let sent: Report[];
 let left: Report[];
 let states: Status[];
+let chance = 0.5;
 let network: (report: Report) => Outcome<Acknowledgement>;
 
 function reporter(session = 'a'): Reporter {
@@ -29,6 +31,7 @@ function reporter(session = 'a'): Reporter {
     },
     changed: (status) => states.push(status),
     acknowledged: () => undefined,
+    chance: () => chance,
   });
 }
 
@@ -143,6 +146,87 @@ test('failures back off instead of hammering', async () => {
   await one.flush();
   for (clock = 0; clock < 60_000; clock += 1000) await one.tick();
   assert.ok(sent.length <= 6, `${sent.length} tries in a minute`);
+});
+
+/** The moments (s) of the next `count` tries. */
+async function tries(one: Reporter, count: number): Promise<number[]> {
+  const moments: number[] = [];
+  for (const end = clock + 600_000; clock < end && moments.length < count; clock += 500) {
+    const before = sent.length;
+    await one.tick();
+    if (sent.length > before) moments.push(clock / 1000);
+  }
+  return moments;
+}
+
+test('pages that failed at the same moment do not come back at the same moment', async () => {
+  network = () => ({ kind: 'later', offline: false });
+  const moments: number[][] = [];
+  for (chance of [0, 0.999]) {
+    [clock, sent] = [0, []];
+    const one = reporter(`s${chance}`);
+    await one.add(span(0, 5000));
+    await one.flush();
+    moments.push(await tries(one, 4));
+  }
+  chance = 0.5;
+  assert.deepEqual(moments, [[1.5, 4.5, 10.5, 22], [2.5, 7.5, 17.5, 36.5]]);
+});
+
+test('a busy server is told as one, and kept apart from no network', async () => {
+  const one = reporter();
+  network = () => ({ kind: 'later', offline: false });
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.deepEqual([one.status.state, one.status.since, one.status.waiting], ['busy', 1_000_000, 1]);
+  network = () => ({ kind: 'later', offline: true });
+  clock = 5_000;
+  await one.flush();
+  assert.deepEqual([one.status.state, one.status.since], ['offline', 1_000_000], 'nothing got through since then');
+});
+
+test('a server that says when to come back is left alone until then, whatever happens on the page', async () => {
+  network = () => ({ kind: 'later', offline: false, after: 60_000 });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  assert.equal(sent.length, 1);
+  for (clock = 1_000; clock < 60_000; clock += 9_000) {
+    await one.add(span(clock, clock + 1000));
+    await one.flush();
+    await one.contact(true);
+    await one.hide();
+    await one.tick();
+  }
+  assert.equal(sent.length, 1);
+  assert.ok((await store.all('p')).length > 1, 'and everything is kept');
+  network = () => ({ kind: 'ok', value: ANSWER });
+  clock = 59_999;
+  await one.flush();
+  assert.equal(sent.length, 1);
+  clock = 62_500;
+  await one.tick();
+  assert.deepEqual([one.status.state, await store.all('p')], ['saved', []], 'then all of it goes at once');
+});
+
+test('who leaves meanwhile hands over all the same: this page has no later', async () => {
+  network = () => ({ kind: 'later', offline: false, after: 60_000 });
+  const one = reporter();
+  await one.add(span(0, 5000));
+  await one.flush();
+  one.leave();
+  assert.equal(left.length, 1);
+});
+
+test('once the device has kept everything after all, it is told at once', async () => {
+  const one = reporter();
+  await one.add(span(0, 5000));
+  one.kept();
+  assert.deepEqual([one.status.lasts, states.length], [false, 0], 'not before it has');
+  store.lasts = true;
+  one.kept();
+  one.kept();
+  assert.deepEqual(states.map((status) => [status.state, status.lasts]), [['ready', true]]);
 });
 
 test('an expired sign-in is told and everything is kept', async () => {

@@ -15,6 +15,7 @@ const WORDS = {
   save_saving: '正在保存',
   save_saved: '已保存 {time}',
   save_offline: '离线，已存于本机', save_offline_unkept: '离线，仅在本页打开期间保留',
+  save_busy: '服务器繁忙，已存于本机', save_busy_unkept: '服务器繁忙，仅在本页打开期间保留',
   save_resending: '正在补传 {count} 条',
   save_signed_out: '没有保存：登录已过期',
   save_refused: '没有保存：{detail}',
@@ -43,6 +44,8 @@ test('each state of saving has its own words', () => {
   assert.equal(said('resending'), '正在补传 3 条');
   assert.equal(said('refused'), '没有保存：讲次已结束');
   assert.equal(said('offline'), '离线，已存于本机');
+  assert.equal(said('busy'), '服务器繁忙，已存于本机');
   status.lasts = false;
   assert.equal(said('offline'), '离线，仅在本页打开期间保留');
+  assert.equal(said('busy'), '服务器繁忙，仅在本页打开期间保留');
 });

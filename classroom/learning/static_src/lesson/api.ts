@@ -2,6 +2,7 @@
 
 import type { Span } from '../../../../media/static_src/player/lecture.ts';
 import type { Asked } from './moments.ts';
+import { retryAfter } from './waiting.ts';
 
 export type Interval = [start: number, end: number];
 
@@ -70,10 +71,11 @@ export interface Acknowledgement {
   session_ms: number;
 }
 
-/** How sending ended. `later`: try again. `signed_out`: keep until signed in. `refused`: it never will. */
+/** How sending ended. `later`: try again, there is no network or the server has no time; `after` are the milliseconds
+ *  for which it asked to be left alone. `signed_out`: keep until signed in. `refused`: it never will. */
 export type Outcome<T> =
   | { kind: 'ok'; value: T }
-  | { kind: 'later'; offline: boolean }
+  | { kind: 'later'; offline: boolean; after?: number }
   | { kind: 'signed_out' }
   | { kind: 'refused'; status: number; detail: string };
 
@@ -124,7 +126,8 @@ export async function send<T>(
   const { status } = response;
   if (status === 401 || status === 403) return { kind: 'signed_out' };
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
-    return { kind: 'later', offline: false };
+    const after = retryAfter(response.headers, Date.now());
+    return { kind: 'later', offline: false, ...(after !== null && { after }) };
   }
   let value: unknown = null;
   try {

@@ -2,21 +2,22 @@
 
 import { Lecture, type Failure, type Span } from '../../../../media/static_src/player/lecture.ts';
 import { has, send, type Acknowledgement, type Answered, type Grant, type Outcome, type Presence, type Report } from './api.ts';
-import { Chances } from './chances.ts';
-import { brokenOff, cutOff, held, taken, uncounted, unopened } from './messages.ts';
+import { Breaks } from './breaks.ts';
+import { held, taken, uncounted, unopened } from './messages.ts';
 import { Notices } from './notices.ts';
+import { Delivery } from './delivery.ts';
 import { device, mediaKeys } from './device.ts';
+import { Keeping } from './keeping.ts';
 import { onLeaving } from './leaving.ts';
 import { part, type LessonData } from './page.ts';
 import { PresenceCheck } from './presence.ts';
-import { deliver, leftBehind, Reporter, type Status } from './reporter.ts';
-import { SaveState } from './save-state.ts';
+import { Reporter } from './reporter.ts';
 import { Screen } from './screen.ts';
 import { SessionClock } from './session-clock.ts';
 import { Settings } from './settings.ts';
 import { Standing } from './standing.ts';
-import { openStore, type Store } from './store.ts';
-import { openViewings, ViewingLock } from './viewing-lock.ts';
+import { DeviceStore } from './store.ts';
+import { ViewingLock } from './viewing-lock.ts';
 
 /** How long a kind refusal to jump ahead stays on the page. */
 const SEEK_NOTE_MS = 8_000;
@@ -25,7 +26,7 @@ const EXTENDED = { fits: has('id', 'seconds_left') };
 
 export class LessonPage {
   #data: LessonData;
-  #store!: Store;
+  #store = new DeviceStore(() => this.#kept());
   /** The device's store opens while the server is asked for the viewing. */
   #ready: Promise<void> = Promise.resolve();
   #lecture!: Lecture;
@@ -35,7 +36,6 @@ export class LessonPage {
   #clock = new SessionClock(() => performance.now());
   #standing: Standing;
   #stopAt: number | null = null;
-  #chances = new Chances(Date.now);
   #isOpening = false;
   #hasLease = true;
   /** Where the part begins that was last told not to count. */
@@ -45,8 +45,10 @@ export class LessonPage {
   #settings: Settings;
   #screen: Screen;
   #notices = new Notices();
-  #save: SaveState;
+  #keeping: Keeping;
   #presence: PresenceCheck;
+  #breaks: Breaks;
+  #delivery: Delivery;
 
   constructor(data: LessonData) {
     this.#data = data;
@@ -62,12 +64,36 @@ export class LessonPage {
     });
     this.#settings = new Settings(data.addresses.settings, data.person, data.settings);
     this.#screen = new Screen(data, this.#lecture, this.#standing, this.#settings, this);
-    this.#save = new SaveState(words);
+    this.#keeping = new Keeping({
+      words,
+      notices: this.#notices,
+      store: this.#store,
+      signIn: data.addresses.sign_in,
+      allowance: () => this.#reporter?.allowanceLeft ?? 0,
+      buffered: () => this.#lecture.buffered,
+      stop: () => this.#lecture.video.pause(),
+    });
     this.#presence = new PresenceCheck(words, {
       answer: (id) => send<Answered>(`${this.#session}presence/${id}/`, { action: 'answer' }, { fits: has('id') }),
       extend: (id) => send<Presence>(`${this.#session}presence/${id}/`, { action: 'extend' }, EXTENDED),
       missed: () => this.#lecture.video.pause(),
       answered: (missed) => void this.#answered(missed),
+    });
+    this.#breaks = new Breaks({
+      words,
+      notices: this.#notices,
+      stage: (state) => this.#stage(state),
+      isShowing: () => this.#lecture.recorder.isOpen,
+      retry: () => this.#lecture.retry(),
+      reopen: () => void this.#reopen(),
+    });
+    this.#delivery = new Delivery({
+      store: this.#store,
+      person: data.person,
+      current: () => this.#grant?.session ?? '',
+      post: (report) => this.#post(report),
+      // It may be of this lesson: ask how that stands now.
+      delivered: () => void this.#reporter?.contact(true),
     });
     this.#listen();
     this.#screen.draw(true);
@@ -75,13 +101,10 @@ export class LessonPage {
 
   /** Open the session and bring in the stream; what earlier pages left is delivered beside it. */
   async start(): Promise<void> {
-    this.#ready = openStore().then((store) => {
-      this.#store = store;
-      if (!store.lasts) this.#notices.note('memory', this.#data.words);
-    });
+    this.#ready = this.#store.open().then(() => this.#keeping.outlives(this.#store.lasts));
     await this.sit(this.#data.start_ms);
     await this.#ready;
-    await this.#deliver();
+    await this.#delivery.run();
     await this.#settings.flush();
   }
 
@@ -110,7 +133,8 @@ export class LessonPage {
     this.#hasLease = true;
     this.#standing.take(grant);
     this.#standing.freeSeek = grant.policy.free_seek;
-    this.#notices.clear('lease', 'failed', 'allowance');
+    this.#notices.clear('lease', 'allowance');
+    this.#breaks.over();
     this.#reporter = this.#newReporter(grant);
     this.#settings.take(grant.settings);
     this.#screen.offer(grant);
@@ -128,7 +152,7 @@ export class LessonPage {
     if (!(await this.sit(this.#lecture.position))) video.pause();
     else if (playing) await video.play().catch(() => undefined);
     this.#isOpening = false;
-    await this.#deliver();
+    await this.#delivery.run();
   }
 
   toggle(): void {
@@ -190,7 +214,7 @@ export class LessonPage {
       isOpen: () => lock?.isHeld ?? false,
       post: (report, leaving) => this.#post(report, leaving),
       // A viewing that was followed by another still delivers; what it hears is not about this one.
-      changed: (status) => this.#grant === grant && this.#status(status),
+      changed: (status) => this.#grant === grant && this.#keeping.show(status),
       acknowledged: (answer) => this.#grant === grant && this.#acknowledged(answer),
     });
   }
@@ -203,17 +227,6 @@ export class LessonPage {
     // Before anybody reckons with this contact: a machine that slept may have a clock that did, too.
     if (outcome.kind === 'ok' && session === this.#grant?.session) this.#clock.hear(outcome.value.session_ms, sent);
     return outcome;
-  }
-
-  async #deliver(): Promise<void> {
-    const { person } = this.#data;
-    const current = this.#grant?.session ?? '';
-    const open = await openViewings();
-    const before = leftBehind(await this.#store.all(person), current, open).length;
-    if (before === 0) return;
-    const left = await deliver(this.#store, person, current, (report) => this.#post(report), Date.now(), open);
-    // What was just delivered may be of this lesson: ask how it stands now.
-    if (left < before) await this.#reporter?.contact(true);
   }
 
   #acknowledged(answer: Acknowledgement): void {
@@ -260,26 +273,12 @@ export class LessonPage {
     await this.play();
   }
 
-  #status(status: Status): void {
-    this.#save.show(status);
-    if (status.state === 'saved') this.#notices.clear('offline', 'allowance');
-    if (!status.lasts) this.#notices.note('memory', this.#data.words);
-    this.#offline(status);
-  }
-
-  /** Keep the note on being cut off true: since when, and how long one may go on. */
-  #offline(status: Status): void {
-    if (!this.#reporter) return;
-    const { words, addresses } = this.#data;
-    const { allowanceLeft } = this.#reporter;
-    const told = cutOff(status, Math.min(allowanceLeft, Math.max(this.#lecture.buffered, 0)), words);
-    if (!told) return;
-    if (allowanceLeft <= 0) {
-      this.#lecture.video.pause();
-      this.#notices.note('allowance', words);
-    }
-    const action = status.state === 'signed_out' ? words.sign_in : undefined;
-    this.#notices.set('offline', { ...told, action, act: () => window.open(addresses.sign_in, '_blank', 'noopener') });
+  /** The device began or ceased to keep reports beyond this page. */
+  #kept(): void {
+    this.#reporter?.kept();
+    this.#keeping.outlives(this.#reporter?.status.lasts ?? this.#store.lasts);
+    // A database that answers at last may hold what earlier pages left.
+    if (this.#store.lasts && this.#reporter) void this.#delivery.run();
   }
 
   #lost(): void {
@@ -291,27 +290,16 @@ export class LessonPage {
 
   #unopened(outcome: Exclude<Outcome<unknown>, { kind: 'ok' }>, start: number | null): void {
     const { words, addresses } = this.#data;
-    const again = (): void => void this.sit(start).then(() => this.#deliver());
+    const again = (): void => void this.sit(start).then(() => this.#delivery.run());
     const signIn = (): void => void window.open(addresses.sign_in, '_blank', 'noopener');
     this.#notices.set('failed', { ...unopened(outcome, words), act: outcome.kind === 'signed_out' ? signIn : again });
   }
 
-  /** Playing broke off. A grant that ran out is renewed; everything else is told with a way out. */
-  #failed(failure: Failure): void {
-    if (failure.kind === 'refused' && this.#chances.take()) {
-      const playing = !this.#lecture.video.paused;
-      return void this.sit(this.#lecture.position).then(() => (playing ? this.play() : undefined));
-    }
-    // What is in the buffer is shown to its end.
-    const stage = (state: 'loading' | 'failed'): void => (this.#lecture.recorder.isOpen ? undefined : this.#stage(state));
-    const act = (): void => {
-      this.#notices.clear('failed');
-      stage('loading');
-      this.#lecture.retry();
-    };
-    stage('failed');
-    if (failure.kind === 'network') addEventListener('online', act, { once: true });
-    this.#notices.set('failed', { ...brokenOff(failure.kind, this.#data.words), act });
+  /** Open the next viewing where this one stands, and go on if it was going. */
+  async #reopen(): Promise<void> {
+    const playing = !this.#lecture.video.paused;
+    await this.sit(this.#lecture.position);
+    if (playing) await this.play();
   }
 
   #stage(state: 'loading' | 'ready' | 'waiting' | 'failed'): void {
@@ -328,7 +316,7 @@ export class LessonPage {
       });
       this.#screen.draw(true);
     });
-    on<Failure>('lecture:failed', (failure) => this.#failed(failure));
+    on<Failure>('lecture:failed', (failure) => this.#breaks.failed(failure));
     on<boolean>('lecture:stalled', (stalled) => this.#stage(stalled ? 'waiting' : 'ready'));
     on('loadeddata', () => this.#stage('ready'));
     on('seeking', () => this.#hold());
@@ -356,7 +344,7 @@ export class LessonPage {
         this.#settings.leave();
       },
       online: () => {
-        void this.#reporter?.flush().then(() => this.#deliver());
+        void this.#reporter?.flush().then(() => this.#delivery.run());
         void this.#settings.flush();
       },
       focused: () => {
@@ -379,7 +367,7 @@ export class LessonPage {
     if (this.#clock.isEnding && !this.#lecture.video.paused) void this.#renew();
     else if (slept) void this.#reporter.contact(true);
     void this.#reporter.tick();
-    this.#offline(this.#reporter.status);
+    this.#keeping.cutOff(this.#reporter.status);
     this.#keys.tell();
   }
 

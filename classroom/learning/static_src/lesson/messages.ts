@@ -9,10 +9,10 @@ export interface Told {
   text: string;
 }
 
-/** Cut off: since when, and how long playing may go on (ms). Null where nothing is cut off. */
+/** Cut off, or the server has no time: since when, and how long playing may go on (ms). Null where nothing is cut off. */
 export function cutOff(status: Status, left: number, words: Words): Told | null {
   const { state, since } = status;
-  if ((state !== 'offline' && state !== 'signed_out') || since === null) return null;
+  if ((state !== 'offline' && state !== 'busy' && state !== 'signed_out') || since === null) return null;
   const whole = Math.max(0, Math.floor(left / 1000));
   return {
     title: fill(words[`${state}_title`]!, { time: timeOfDay(new Date(since)) }),
@@ -28,10 +28,12 @@ export function held(limit: number, words: Words): Told {
 /** The viewing could not be opened; the server's own reason where it gave one. */
 export function unopened(outcome: Exclude<Outcome<unknown>, { kind: 'ok' }>, words: Words): Told & { action: string } {
   const out = outcome.kind === 'signed_out';
+  const isBusy = outcome.kind === 'later' && !outcome.offline;
   const reason = outcome.kind === 'refused' ? outcome.detail : '';
+  const why = isBusy ? 'unopened_busy' : 'unopened_text';
   return {
     title: words.unopened_title!,
-    text: reason || words[out ? 'unopened_signed_out' : 'unopened_text']!,
+    text: reason || words[out ? 'unopened_signed_out' : why]!,
     action: words[out ? 'sign_in' : 'retry']!,
   };
 }

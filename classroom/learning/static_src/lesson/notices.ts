@@ -3,10 +3,10 @@
 import { mark, part } from './page.ts';
 import type { Words } from './words.ts';
 
-export type Notice = 'offline' | 'allowance' | 'lease' | 'failed' | 'refused' | 'seek' | 'memory';
+export type Notice = 'offline' | 'busy' | 'allowance' | 'lease' | 'failed' | 'refused' | 'seek' | 'memory' | 'silent';
 
 /** Where several hold, the first of these is told. */
-const ORDER: Notice[] = ['lease', 'allowance', 'failed', 'offline', 'seek', 'refused', 'memory'];
+const ORDER: Notice[] = ['lease', 'allowance', 'failed', 'offline', 'busy', 'seek', 'refused', 'memory', 'silent'];
 
 export interface Message {
   title: string;
@@ -42,7 +42,7 @@ export class Notices {
   }
 
   /** A note that only says something; its words are named after it. */
-  note(kind: 'memory' | 'allowance', words: Words): void {
+  note(kind: 'memory' | 'silent' | 'allowance', words: Words): void {
     this.set(kind, { title: words[`${kind}_title`]!, text: words[`${kind}_text`]! });
   }
 

@@ -45,6 +45,7 @@ export class PresenceCheck {
   ask({ id, seconds_left }: Presence): boolean {
     this.#until = performance.now() + seconds_left * 1000;
     if (this.#id === id) {
+      this.#tick();
       this.#open();
       return false;
     }
@@ -55,15 +56,15 @@ export class PresenceCheck {
     // What was missed still has to be played again, however long the new question waits.
     this.#say(this.#replaced ? this.#words.presence_missed! : '');
     this.#tick();
-    // The clock of a question that this one stands for would go on, and stop playing when it ran out.
-    window.clearInterval(this.#timer);
-    this.#timer = window.setInterval(() => this.#tick(), 1000);
     this.#open();
     return true;
   }
 
-  /** Once the time is over the question stays: from the answer on, time counts again. */
+  /** Show what is left, and again when the second changes or the time is over. Then the question stays: from the
+   *  answer on, time counts again. */
   #tick(): void {
+    // The clock of a question that this one stands for would go on, and stop playing when it ran out.
+    window.clearTimeout(this.#timer);
     const left = this.#until - performance.now();
     const missed = left <= 0;
     const text = missed ? '' : fill(this.#words.presence_left!, { time: clock(left + 999) });
@@ -74,6 +75,7 @@ export class PresenceCheck {
       this.#calls.missed();
     }
     this.#missed = missed;
+    if (!missed) this.#timer = window.setTimeout(() => this.#tick(), Math.ceil(left % 1000) || 1000);
   }
 
   async #answer(): Promise<void> {
@@ -111,7 +113,7 @@ export class PresenceCheck {
   }
 
   #close(): void {
-    window.clearInterval(this.#timer);
+    window.clearTimeout(this.#timer);
     this.#id = null;
     this.#replaced = false;
     this.#dialog.close();

@@ -7,9 +7,10 @@
 
 import type { Acknowledgement, Interval, Outcome, Report } from './api.ts';
 import type { Kept, Store } from './store.ts';
+import { asTold, backOff } from './waiting.ts';
 import { joined, type Span } from '../../../../media/static_src/player/spans.ts';
 
-export type SaveState = 'ready' | 'saving' | 'saved' | 'offline' | 'resending' | 'signed_out' | 'refused';
+export type SaveState = 'ready' | 'saving' | 'saved' | 'offline' | 'busy' | 'resending' | 'signed_out' | 'refused';
 
 export interface Status {
   state: SaveState;
@@ -42,13 +43,14 @@ export interface ReporterOptions {
   post: (report: Report, leaving: boolean) => Promise<Outcome<Acknowledgement>>;
   changed: (status: Status) => void;
   acknowledged: (answer: Acknowledgement) => void;
+  /** 0 to 1, so that not every page comes back to a busy server at the same moment. */
+  chance?: () => number;
 }
 
 export const REPORT_MS = 15_000;
 const CONTACT_MS = 30_000;
 /** A lesser move is no other place. */
 const MOVED_MS = 1_000;
-const BACK_OFF_MS = [2_000, 4_000, 8_000, 15_000, 30_000];
 
 export class Reporter {
   status: Status = { state: 'ready', waiting: 0, savedAt: null, since: null, detail: '', lasts: true };
@@ -64,6 +66,8 @@ export class Reporter {
   #sending = false;
   #failures = 0;
   #nextTry = 0;
+  /** The server asked to be left alone until then, whatever happens here meanwhile. */
+  #heldUntil = 0;
   #draftSince = 0;
   #heard = 0;
   /** The place that was told last. */
@@ -128,7 +132,12 @@ export class Reporter {
     await this.#send();
   }
 
-  /** The page goes: hand everything to the browser to deliver; the store keeps its copy. */
+  /** The device has now kept what it did not take before. */
+  kept(): void {
+    if (this.#o.store.lasts && !this.status.lasts) this.#tell({ lasts: true, detail: this.status.detail });
+  }
+
+  /** The page goes: hand everything to the browser to deliver, busy or not; the store keeps its copy. */
   leave(): void {
     void this.#seal();
     this.#place();
@@ -177,7 +186,7 @@ export class Reporter {
   }
 
   async #send(): Promise<void> {
-    if (this.#sending) return;
+    if (this.#sending || this.#o.clock() < this.#heldUntil) return;
     this.#sending = true;
     try {
       while (this.#sealed.length > 0) {
@@ -216,11 +225,19 @@ export class Reporter {
       this.#tell({ state: 'refused', detail: outcome.detail, since: this.status.since ?? now() });
       return false;
     }
-    this.#nextTry = clock() + BACK_OFF_MS[Math.min(this.#failures, BACK_OFF_MS.length - 1)]!;
-    this.#failures += 1;
-    const state = outcome.kind === 'signed_out' ? 'signed_out' : 'offline';
-    this.#tell({ state, since: this.status.since ?? now() });
+    this.#wait(outcome.kind === 'later' ? outcome.after : undefined);
+    const cut = outcome.kind === 'later' && !outcome.offline ? 'busy' : 'offline';
+    this.#tell({ state: outcome.kind === 'signed_out' ? 'signed_out' : cut, since: this.status.since ?? now() });
     return false;
+  }
+
+  /** Leave the server alone: for as long as it said (`after`, ms), or longer with each failure. */
+  #wait(after: number | undefined): void {
+    const { clock, chance = Math.random } = this.#o;
+    const told = after !== undefined;
+    this.#nextTry = clock() + (told ? asTold(after, chance()) : backOff(this.#failures, chance()));
+    if (told) this.#heldUntil = this.#nextTry;
+    this.#failures += 1;
   }
 
   #askAgain(): void {
@@ -237,51 +254,7 @@ export class Reporter {
   }
 }
 
-function wire({ session, seq, spans, position_ms }: Report): Report {
+/** Return of a report what goes to the server. */
+export function wire({ session, seq, spans, position_ms }: Report): Report {
   return { session, seq, spans, position_ms };
 }
-
-/** Send what earlier pages left behind, in order; returns how many are still waiting. `open` are the viewings
- *  that a page of this browser still shows: what may grow there is not ours to send. */
-export async function deliver(
-  store: Store,
-  person: string,
-  current: string,
-  post: (report: Report) => Promise<Outcome<Acknowledgement>>,
-  now: number,
-  open: ReadonlySet<string> = new Set(),
-): Promise<number> {
-  const rows = leftBehind(await store.all(person).catch(() => []), current, open);
-  let waiting = rows.length;
-  const blocked = new Set<string>();
-  const failed = new Map<string, number>();
-  for (const row of rows) {
-    if (blocked.has(row.session)) continue;
-    const outcome = await post(wire(row));
-    if (outcome.kind === 'signed_out' || (outcome.kind === 'later' && outcome.offline)) return waiting;
-    if (outcome.kind === 'ok') {
-      // A disk that cannot forget has it sent again, which changes nothing; it must not hold up the rest.
-      await store.drop(row.session, row.seq).catch(() => undefined);
-      waiting -= 1;
-      failed.delete(row.session);
-    } else {
-      // One report that the server stumbles over holds up no other; a server in trouble is not hammered.
-      const times = (failed.get(row.session) ?? 0) + 1;
-      failed.set(row.session, times);
-      if (outcome.kind === 'refused' || times >= STUMBLES) blocked.add(row.session);
-      // By a clock that was wrong when it was kept everything looks old: what a server stumbled over stays.
-      if (outcome.kind === 'refused' && now - row.at > STALE_MS) await store.drop(row.session, row.seq).catch(() => undefined);
-    }
-  }
-  return waiting;
-}
-
-/** Return the reports that no page is going to add to or send itself. */
-export function leftBehind(rows: Kept[], current: string, open: ReadonlySet<string>): Kept[] {
-  return rows.filter((row) => row.session !== current && !(row.grows && open.has(row.session)));
-}
-
-/** After as many failures on end, nothing more of a viewing is tried this time. */
-const STUMBLES = 2;
-/** What the server refuses after this long is cleared away. */
-const STALE_MS = 7 * 24 * 3600 * 1000;

@@ -11,7 +11,8 @@ export function saveWords(status: Status, words: Words): string {
     count: status.waiting,
     detail: status.detail,
   };
-  const unkept = status.state === 'offline' && !status.lasts ? '_unkept' : '';
+  const isKeeping = status.state === 'offline' || status.state === 'busy';
+  const unkept = isKeeping && !status.lasts ? '_unkept' : '';
   return fill(words[`save_${status.state}${unkept}`]!, values);
 }
 
@@ -21,6 +22,7 @@ const DRAWN: Record<SaveStateName, string> = {
   saving: 'saving',
   saved: 'saved',
   offline: 'offline',
+  busy: 'sending',
   resending: 'sending',
   signed_out: 'failed',
   refused: 'failed',

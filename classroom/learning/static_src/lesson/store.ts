@@ -1,6 +1,8 @@
-// Where reports wait until the server has them: IndexedDB, or memory where the browser refuses that.
+// Where reports wait until the server has them: in the browser's database. What that does not take, or not yet, is in
+// memory, and goes into it with the next chance. Nobody waits for a database that does not answer.
 
 import type { Report } from './api.ts';
+import { Database, type Key } from './database.ts';
 
 export interface Kept extends Report {
   /** Whose report it is: a shared computer never sends one person's seconds as another's. */
@@ -12,6 +14,7 @@ export interface Kept extends Report {
 }
 
 export interface Store {
+  /** Rejects where the report would not outlive the page, though it could have. */
   put(report: Kept): Promise<void>;
   /** Forget this one report; those before it still wait. */
   drop(session: string, seq: number): Promise<void>;
@@ -20,78 +23,115 @@ export interface Store {
   readonly lasts: boolean;
 }
 
-export class MemoryStore implements Store {
-  readonly lasts = false;
-  #rows = new Map<string, Kept>();
+/** How long a database may take to answer before the page goes on without it. */
+export const PATIENCE_MS = 2_000;
 
-  async put(report: Kept): Promise<void> {
-    this.#rows.set(`${report.session}/${report.seq}`, structuredClone(report));
-  }
-
-  async drop(session: string, seq: number): Promise<void> {
-    this.#rows.delete(`${session}/${seq}`);
-  }
-
-  async all(person: string): Promise<Kept[]> {
-    return inOrder([...this.#rows.values()].filter((row) => row.person === person));
-  }
+interface Change {
+  key: Key;
+  /** Null where it is to be forgotten. */
+  row: Kept | null;
 }
 
-const TABLE = 'reports';
+export class DeviceStore implements Store {
+  lasts = false;
+  /** Asked and not answered for too long: it still may, and then what waits in memory goes into it. */
+  isAwaited = false;
+  /** What the database does not know yet. */
+  #changes = new Map<string, Change>();
+  #database = new Database<Kept>();
+  #changed: () => void;
+  #patience: number;
 
-class DatabaseStore implements Store {
-  readonly lasts = true;
-  #database: IDBDatabase;
+  /** `changed` is called when reports begin or cease to outlive the page, and when the database falls silent. */
+  constructor(changed: () => void = () => undefined, patience = PATIENCE_MS) {
+    [this.#changed, this.#patience] = [changed, patience];
+  }
 
-  constructor(database: IDBDatabase) {
-    this.#database = database;
+  /** Ask for the database; resolves once it answered, or when it is not waited for any longer. */
+  async open(): Promise<void> {
+    try {
+      await this.#patiently(this.#database.open());
+      this.#tell({ lasts: true });
+    } catch {
+      this.#tell({ lasts: false });
+    }
   }
 
   put(report: Kept): Promise<void> {
-    return this.#write((table) => table.put(report));
+    return this.#change([report.session, report.seq], structuredClone(report));
   }
 
   drop(session: string, seq: number): Promise<void> {
-    return this.#write((table) => table.delete(IDBKeyRange.bound([session, seq], [session, seq])));
+    return this.#change([session, seq], null);
   }
 
-  all(person: string): Promise<Kept[]> {
-    return new Promise((resolve, reject) => {
-      const request = this.#database.transaction(TABLE).objectStore(TABLE).getAll() as IDBRequest<Kept[]>;
-      request.onsuccess = () => resolve(inOrder(request.result.filter((row) => row.person === person)));
-      request.onerror = () => reject(request.error);
-    });
-  }
-
-  #write(change: (table: IDBObjectStore) => IDBRequest): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(TABLE, 'readwrite');
-      change(transaction.objectStore(TABLE));
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-      // Do not wait for the next idle moment: the page may be about to go.
-      transaction.commit();
-    });
-  }
-}
-
-function inOrder(rows: Kept[]): Kept[] {
-  return rows.sort((a, b) => (a.session === b.session ? a.seq - b.seq : a.session < b.session ? -1 : 1));
-}
-
-/** Open the store of this browser; memory where IndexedDB is missing, full or forbidden. */
-export function openStore(): Promise<Store> {
-  return new Promise((resolve) => {
-    try {
-      const request = indexedDB.open('classroom-learning', 1);
-      request.onupgradeneeded = () => {
-        request.result.createObjectStore(TABLE, { keyPath: ['session', 'seq'] });
-      };
-      request.onsuccess = () => resolve(new DatabaseStore(request.result));
-      request.onerror = () => resolve(new MemoryStore());
-      request.onblocked = () => resolve(new MemoryStore());
-    } catch {
-      resolve(new MemoryStore());
+  async all(person: string): Promise<Kept[]> {
+    const rows = new Map<string, Kept>();
+    if (!this.isAwaited) {
+      const kept = await this.#patiently(this.#database.rows()).catch(() => []);
+      for (const row of kept) rows.set(nameOf([row.session, row.seq]), row);
     }
-  });
+    for (const [name, { row }] of this.#changes) {
+      if (row) rows.set(name, row);
+      else rows.delete(name);
+    }
+    return [...rows.values()].filter((row) => row.person === person).sort(inOrder);
+  }
+
+  async #change(key: Key, row: Kept | null): Promise<void> {
+    this.#changes.set(nameOf(key), { key, row });
+    if (!this.isAwaited) await this.#write();
+  }
+
+  /** Give the database all that it does not know. */
+  async #write(): Promise<void> {
+    const changes = [...this.#changes];
+    const written = this.#database.write(changes.map(([, { key, row }]) => [key, row] as const)).then(() => {
+      // What was changed again meanwhile is written again.
+      for (const [name, change] of changes) if (this.#changes.get(name) === change) this.#changes.delete(name);
+    });
+    try {
+      await this.#patiently(written);
+    } catch (error) {
+      this.#tell({ lasts: false });
+      throw error;
+    }
+    if (!this.isAwaited) this.#tell({ lasts: true });
+  }
+
+  /** Wait for an answer of the database, but not for ever: one that comes later is taken up then. */
+  async #patiently<T>(work: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        this.#tell({ lasts: false, isAwaited: true });
+        const answered = (): void => {
+          this.#tell({ isAwaited: false });
+          void this.#write().catch(() => undefined);
+        };
+        work.then(answered, answered);
+        reject(new DOMException('The database does not answer.', 'TimeoutError'));
+      }, this.#patience);
+    });
+    try {
+      return await Promise.race([work, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #tell({ lasts = this.lasts, isAwaited = this.isAwaited }): void {
+    if (lasts === this.lasts && isAwaited === this.isAwaited) return;
+    [this.lasts, this.isAwaited] = [lasts, isAwaited];
+    this.#changed();
+  }
+}
+
+function nameOf([session, seq]: Key): string {
+  return `${session}/${seq}`;
+}
+
+function inOrder(a: Kept, b: Kept): number {
+  if (a.session === b.session) return a.seq - b.seq;
+  return a.session < b.session ? -1 : 1;
 }
