@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from classroom.completion import services
 from classroom.completion.models import Completion, Correction, CreditEntry
@@ -35,6 +36,7 @@ from tests.learner import Learner
 
 pytestmark = pytest.mark.django_db
 KIND = Correction.Kind
+TABLES = (PersonClock._meta.db_table, Enrolment._meta.db_table)
 DIFFERS = "what it is now is not what was chained"
 GONE = "its chain tells of a decision that is not here as it was: "
 
@@ -309,3 +311,20 @@ def test_many_cost_no_more_queries_than_one(learner: Learner, django_assert_max_
     complete()
     with django_assert_max_num_queries(len(one)):
         found()
+
+
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite locks no rows")
+def test_the_clock_is_taken_before_the_enrolment_as_a_report_does(bureau: Bureau):
+    """Two that take them the other way round would wait for each other."""
+    correction = bureau.propose(hours=Decimal("2.0"))
+    learner = Learner.on_edition()
+    acts: list[Callable[[], object]] = [
+        lambda: services.settle(enrolment=learner.enrolment, now=learner.now),
+        lambda: bureau.decide(correction),
+    ]
+    for act in acts:
+        with CaptureQueriesContext(connection) as asked:
+            act()
+        locked = [query["sql"] for query in asked if " FOR NO KEY UPDATE" in query["sql"]]
+        first = [next(n for n, sql in enumerate(locked) if f'FROM "{table}"' in sql) for table in TABLES]
+        assert first == sorted(first)
