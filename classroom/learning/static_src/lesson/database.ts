@@ -66,6 +66,7 @@ export class Database<Row> {
     }
   }
 
+  /** The same on a connection that was just made. */
   #again(mode: IDBTransactionMode): IDBTransaction {
     const transaction = this.#begin(mode);
     if (!transaction) throw new DOMException('The connection does not last.', 'InvalidStateError');
