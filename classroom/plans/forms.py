@@ -17,7 +17,12 @@ Owner = SupervisingAuthority | Institution
 
 
 class CourseField(forms.ModelChoiceField):
-    """Names a course by its code and the title of its edition, in the reader's language."""
+    """A course that is taught now, named by its code and the title of its edition in the reader's language."""
+
+    def __init__(self, **options: Any) -> None:
+        taught = Course.objects.filter(current__isnull=False, current__withdrawn_at__isnull=True)
+        options = {"label": gettext_lazy("Course"), "empty_label": gettext_lazy("Choose a course")} | options
+        super().__init__(taught.select_related("current").order_by("code"), **options)
 
     def label_from_instance(self, obj: Any) -> str:
         """Return the words of a choice."""
@@ -31,6 +36,13 @@ class DayInput(forms.DateInput):
         super().__init__(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+def not_past(day: date) -> date:
+    """Return a day by which people can still learn; raises `ValidationError` for one that has passed."""
+    if day < timezone.localdate():
+        raise forms.ValidationError(_("This day has passed. Choose today or a later one."))
+    return day
+
+
 class PlanForm(forms.Form):
     """What a plan asks for that may change while people are enrolled by it."""
 
@@ -40,17 +52,17 @@ class PlanForm(forms.Form):
         choices=Post.Kind.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Whoever holds one of them is asked. Tick none to ask all staff."),
+        help_text=gettext_lazy("Staff who hold any of these posts are asked. Tick none to ask all staff."),
     )
     opens_on = forms.DateField(
         label=gettext_lazy("Opens on"),
         widget=DayInput(),
-        help_text=gettext_lazy("From this day whoever is due is enrolled, within minutes."),
+        help_text=gettext_lazy("From this day on, everyone who is due is enrolled within minutes."),
     )
     due_on = forms.DateField(
         label=gettext_lazy("Due on"),
         widget=DayInput(),
-        help_text=gettext_lazy("Whoever has an earlier due day for the course keeps it."),
+        help_text=gettext_lazy("Anyone who already has an earlier due day for the course keeps it."),
     )
     renews = forms.IntegerField(
         label=gettext_lazy("Repeats after (months)"),
@@ -58,27 +70,22 @@ class PlanForm(forms.Form):
         min_value=1,
         max_value=MOST_MONTHS,
         help_text=gettext_lazy(
-            "So many months after completing the course a person begins again, with as many days as lie"
-            " between opening and due day. Leave it empty to ask once."
+            "This many months after completing the course, a person starts it again, with as many days as lie"
+            " between opening and due day. Leave it empty to ask only once."
         ),
     )
 
     def clean_due_on(self) -> date:
         """Refuse a day that has passed, unless the plan had it."""
         day: date = self.cleaned_data["due_on"]
-        if day < timezone.localdate() and day != self.initial.get("due_on"):
-            raise forms.ValidationError(_("This day has passed. Choose today or a later one."))
-        return day
+        return day if day == self.initial.get("due_on") else not_past(day)
 
 
 class NewPlanForm(PlanForm):
     """A plan from the beginning: for whom, and which course."""
 
     owner = forms.ChoiceField(label=pgettext_lazy("plan", "For"))
-    course = CourseField(
-        label=gettext_lazy("Course"),
-        queryset=Course.objects.none(),
-    )
+    course = CourseField()
     field_order = ("owner", "course", "title", "posts", "opens_on", "due_on", "renews")
 
     def __init__(self, *args: Any, owners: dict[str, Owner], **kwargs: Any) -> None:
@@ -88,11 +95,6 @@ class NewPlanForm(PlanForm):
             (key, row.spoken_name if isinstance(row, SupervisingAuthority) else row.name)
             for key, row in owners.items()
         ]
-        cast("forms.ModelChoiceField[Course]", self.fields["course"]).queryset = (
-            Course.objects.filter(current__isnull=False, current__withdrawn_at__isnull=True)
-            .select_related("current")
-            .order_by("code")
-        )
 
     def clean_owner(self) -> Owner:
         """Return the office or the institution itself."""

@@ -144,7 +144,7 @@ def create(request: HttpRequest) -> HttpResponse:
         except PlanError as error:
             _refuse(form, error)
         else:
-            messages.success(request, _("The plan is made. People are enrolled from the day it opens."))
+            messages.success(request, _("The plan is created. People are enrolled from the day it opens."))
             return redirect("plans:plan", plan.pk)
     context = {"form": form, **_way(request)}
     return render(request, "plans/new.html", context, status=400 if is_sent else 200)
@@ -172,15 +172,17 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
     is_sent = request.method == "POST"
     names = ("title", "posts", "opens_on", "due_on", "renews")
     form = PlanForm(request.POST if is_sent else None, initial={name: getattr(found, name) for name in names})
-    # A field that is disabled keeps what the plan has, whatever is sent.
-    form.fields["opens_on"].disabled = found.opens_on <= today
+    if found.opens_on <= today:
+        # A field that is disabled keeps what the plan has, whatever is sent.
+        form.fields["opens_on"].disabled = True
+        form.fields["opens_on"].help_text = _("The plan has opened, so this day stays.")
     if is_sent and form.is_valid():
         try:
             services.change_plan(plan=found, by=_user(request), **form.cleaned_data)
         except PlanError as error:
             _refuse(form, error)
         else:
-            messages.success(request, _("The plan is changed."))
+            messages.success(request, _("The changes are saved."))
             return redirect("plans:plan", found.pk)
     context = {
         "line": _line(found, request, today),
@@ -196,5 +198,5 @@ def plan(request: HttpRequest, plan_id: int) -> HttpResponse:
 def end(request: HttpRequest, plan_id: int) -> HttpResponse:
     """End one's own plan; whoever is enrolled stays so."""
     services.close_plan(plan=_plan_or_404(request, plan_id), by=_user(request))
-    messages.success(request, _("The plan has ended. Whoever is enrolled stays enrolled."))
+    messages.success(request, _("The plan has ended. People who are enrolled stay enrolled."))
     return redirect("plans:plans")

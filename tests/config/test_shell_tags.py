@@ -203,8 +203,8 @@ class TestPages:
     @pytest.mark.parametrize(
         ("number", "shown"),
         [
-            (1, ["1", "2", "…", "12", "Next page"]), (6, ["Previous page", "1", "…", "5", "6", "7", "…", "12", "Next page"]),
-            (12, ["Previous page", "1", "…", "11", "12"]),
+            (1, ["1", "2", "…", "12", "Next"]), (6, ["Previous", "1", "…", "5", "6", "7", "…", "12", "Next"]),
+            (12, ["Previous", "1", "…", "11", "12"]),
         ],
     )  # fmt: skip
     def test_ends_and_neighbours_are_shown_and_dots_for_the_rest(self, number: int, shown: list[str]) -> None:

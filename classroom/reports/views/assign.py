@@ -1,6 +1,6 @@
 """The training manager's page on which a course is assigned to chosen people."""
 
-from typing import Any, cast
+from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -14,34 +14,22 @@ from django.views.decorators.http import require_http_methods
 
 from classroom.institutions.queries import scope_of
 from classroom.people.models import User
-from classroom.plans.forms import CourseField
+from classroom.plans.forms import CourseField, DayInput, not_past
 from classroom.reports.queries.board import member_of
 from classroom.reports.services import assign as assigning
 from classroom.reports.views.access import managers_only
 from classroom.reports.views.people import back_to, chosen_people, institution_of
-from courses.catalogue.models import Course
 
 
 class AssignForm(forms.Form):
     """Which course, and by when."""
 
-    course = CourseField(label=gettext_lazy("Course"), queryset=Course.objects.none())
-    due_on = forms.DateField(
-        label=gettext_lazy("Due on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    course = CourseField()
+    due_on = forms.DateField(label=gettext_lazy("Due on"), widget=DayInput())
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[Course]", self.fields["course"]).queryset = Course.objects.filter(
-            current__isnull=False
-        ).select_related("current")
-
-    def clean_due_on(self) -> Any:
+    def clean_due_on(self) -> date:
         """Refuse a day that has passed."""
-        day = self.cleaned_data["due_on"]
-        if day < timezone.localdate():
-            raise forms.ValidationError(_("This day has passed. Choose today or a later one."))
-        return day
+        return not_past(self.cleaned_data["due_on"])
 
 
 @never_cache

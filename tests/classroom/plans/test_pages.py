@@ -290,7 +290,7 @@ def test_a_list_asks_as_much_for_three_as_for_one(signed: Client, institution: I
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["every 6 months", "30 days each time", "EMC"]),
+        ("en", ["Every 6 months", "30 days each time", "EMC"]),
         ("zh-hans", ["每 6 个月", "每次 30 天", "电磁"]),
     ],
 )
@@ -310,3 +310,19 @@ def test_a_list_speaks_the_readers_language(
     text = client.get("/plans/").content.decode()
     assert [word for word in words if word not in text] == []
     assert f"{edition.course.code} {words[-1]}" in client.get("/plans/new/").content.decode()
+
+
+@pytest.mark.parametrize(("months", "words"), [(1, "每月"), (2, "每 2 个月"), (None, "一次")])
+def test_how_often_a_plan_repeats_is_said_as_people_say_it(
+    signed: Client, planned: Planned, months: int | None, words: str
+) -> None:
+    planned(renews=months)
+    assert words in signed.get("/plans/").content.decode()
+
+
+@pytest.mark.parametrize(("opens", "is_said"), [(0, True), (1, False)])
+def test_a_plan_that_has_opened_says_why_its_day_cannot_be_changed(
+    signed: Client, planned: Planned, opens: int, is_said: bool
+) -> None:
+    text = signed.get(f"/plans/{planned(opens=opens).pk}/").content.decode()
+    assert ("计划已经开始，开始日期不能再改。" in text) is is_said

@@ -262,8 +262,10 @@ def test_a_manager_who_learns_assigns_to_themselves_too(city: World) -> None:
 
 def test_a_new_manager_sees_the_form_with_the_published_courses_only(client: Client, city: World) -> None:
     draft = CourseFactory(code="DRAFT1")
+    withdrawn = EditionFactory(withdrawn_at=timezone.now()).course
     client.force_login(ManagerFactory(institution=city.east, user=UserFactory()).user)
     response = client.post("/institution/people/assign/", {"person": city.enrolments["idle"].user_id})
     codes = [course.code for course in response.context["form"].fields["course"].queryset]
     assert city.edition.course.code in codes
     assert draft.code not in codes
+    assert withdrawn.code not in codes
