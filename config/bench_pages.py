@@ -3,7 +3,6 @@
 import json
 import statistics
 import time
-import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
@@ -20,10 +19,10 @@ from classroom.people.models import User
 from classroom.progress.models import LessonProgress
 from classroom.progress.services import open_session
 from config.bench_heartbeat.prepare import grow
+from config.bench_lectures import lecture_without_file
 from config.demo import population, stage
 from config.demo.content import FOLDER, CourseText, Lesson, parse
 from courses.catalogue.models import Course, EditionLesson
-from media.models import Encode, Lecture, Source
 
 _MINUTES = 20
 _CREDIT_HOUR = 45
@@ -69,21 +68,11 @@ def _course(number: int, lessons: int) -> CourseText:
 
 
 def _lectures(text: CourseText, owner: User) -> None:
-    """Make the course's lectures playable without a file: no page opens one."""
+    """Make the course's lectures playable."""
     for number, lesson in enumerate(text.lessons, 1):
-        lecture = Lecture.objects.create(title=stage.title_of(text, number, lesson), owner=owner)
-        source = Source.objects.create(digest=uuid.uuid4().hex * 2, size=1, key=f"bench-{uuid.uuid4().hex}")
-        lecture.current = Encode.objects.create(
-            lecture=lecture,
-            source=source,
-            number=1,
-            filename="bench.mp4",
-            state=Encode.State.PUBLISHED,
-            duration_ms=_MINUTES * 60_000,
-            published_at=timezone.now(),
-            digest=uuid.uuid4().hex * 2,
+        lecture_without_file(
+            title=stage.title_of(text, number, lesson), owner=owner, duration_ms=_MINUTES * 60_000
         )
-        lecture.save(update_fields=["current"])
 
 
 def _edition_of(text: CourseText) -> Any:

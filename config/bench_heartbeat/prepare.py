@@ -16,9 +16,9 @@ from classroom.people.models import User
 from classroom.people.services import register_person
 from classroom.progress.models import Chain, Evidence, PersonClock
 from classroom.progress.services import open_session
+from config.bench_lectures import lecture_without_file
 from courses.catalogue.models import Course, Edition, EditionLesson, Topic
 from courses.catalogue.policy import Policy
-from media.models import Encode, Lecture, Source
 
 DURATION_MS = 10 * 3600 * 1000
 
@@ -32,18 +32,7 @@ def learners(count: int) -> list[dict[str, Any]]:
 def edition_with_lesson() -> tuple[Edition, EditionLesson]:
     """Make an edition whose only lesson is a long lecture."""
     owner = register_person(name="基准", email=f"{uuid.uuid4().hex}@bench.example")
-    lecture = Lecture.objects.create(title="基准", owner=owner)
-    source = Source.objects.create(digest=uuid.uuid4().hex * 2, size=1, key="bench")
-    encode = Encode.objects.create(
-        lecture=lecture,
-        source=source,
-        number=1,
-        filename="bench.mp4",
-        state=Encode.State.PUBLISHED,
-        duration_ms=DURATION_MS,
-        published_at=timezone.now(),
-        digest="0" * 64,
-    )
+    lecture = lecture_without_file(title="基准", owner=owner, duration_ms=DURATION_MS)
     topic = Topic.objects.order_by("pk").first() or Topic.objects.create(
         code="bench", name="基准", name_en="Bench"
     )
@@ -64,7 +53,7 @@ def edition_with_lesson() -> tuple[Edition, EditionLesson]:
         kind="video",
         title="基准",
         lecture=lecture,
-        encode=encode,
+        encode=lecture.current,
         duration_ms=DURATION_MS,
     )
     return edition, lesson
