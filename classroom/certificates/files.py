@@ -10,6 +10,7 @@ from django.core.cache import cache
 from classroom.certificates import services, signing
 from classroom.certificates.models import Certificate
 from media import store, stored
+from media.errors import StoreAway
 
 MAX_BYTES = 5 * 1024 * 1024
 ISSUED, GENUINE, ALTERED, FOREIGN, UNREADABLE = "issued", "genuine", "altered", "foreign", "unreadable"
@@ -28,6 +29,17 @@ class FileCheck:
 
     verdict: str
     certificate: Certificate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What is known of the stored PDF.
+
+    `is_intact` says whether it is as it was signed; None while there is none, and where the store is away.
+    """
+
+    is_intact: bool | None = None
+    is_store_away: bool = False
 
 
 def _issued_file(content: bytes) -> Certificate | None:
@@ -121,6 +133,19 @@ def stored_is_intact(certificate: Certificate) -> bool | None:
             return None
         cache.set(key, known, timeout=3600 if known else 60)
     return bool(known)
+
+
+def known_of_stored(certificate: Certificate, *, asked: str) -> StoredFile:
+    """Return what can be told of the stored PDF now, and tell the operators where the store is away.
+
+    What a certificate says stands in the database, and that is what people come for: it is told all the same.
+    `asked` is the address that was asked for.
+    """
+    try:
+        return StoredFile(is_intact=stored_is_intact(certificate))
+    except StoreAway as away:
+        stored.tell_away(away, asked=asked)
+        return StoredFile(is_store_away=True)
 
 
 def _read_and_check(certificate: Certificate) -> bool:

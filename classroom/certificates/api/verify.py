@@ -11,9 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from classroom.certificates import files, queries, throttle
-from classroom.certificates.models import Certificate
-from media.errors import StoreAway
-from media.stored import tell_away
 
 
 class VerifiedCertificate(serializers.Serializer):
@@ -84,15 +81,7 @@ class VerifyView(APIView):
             raise UnknownCertificate
         public = queries.public_view(certificate)
         facts = {name: getattr(public, name) for name in queries.PublicCertificate.__dataclass_fields__}
-        facts |= {"is_file_intact": _intact(request, certificate), "checked_at": timezone.now()}
+        file = files.known_of_stored(certificate, asked=request.path)
+        facts |= {"is_file_intact": file.is_intact, "checked_at": timezone.now()}
         headers = {"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
         return Response(VerifiedCertificate(facts).data, status=status.HTTP_200_OK, headers=headers)
-
-
-def _intact(request: Request, certificate: Certificate) -> bool | None:
-    """Return what is known of the stored PDF; nothing where the store is away. The certificate is told all the same."""
-    try:
-        return files.stored_is_intact(certificate)
-    except StoreAway as away:
-        tell_away(away, asked=request.path)
-        return None

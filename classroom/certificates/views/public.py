@@ -13,8 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from classroom.certificates import engraving, files, queries, throttle
 from classroom.certificates.forms import FileForm, SearchForm
 from classroom.certificates.models import Certificate
-from media.errors import StoreAway
-from media.stored import tell_away
 
 _LINK = re.compile(r"/v/([A-Za-z0-9_-]{1,64})/?$")
 
@@ -30,17 +28,11 @@ def _page(
 ) -> HttpResponse:
     """Answer with the one page of verification; it is never indexed and never kept."""
     public = queries.public_view(certificate) if certificate else None
-    intact, is_store_away = None, False
-    try:
-        intact = files.stored_is_intact(certificate) if certificate else None
-    except StoreAway as away:
-        # What the certificate says stands in the database, and that is what people come for.
-        tell_away(away, asked=request.path)
-        is_store_away = True
+    file = files.known_of_stored(certificate, asked=request.path) if certificate else files.StoredFile()
     context: dict[str, Any] = {
         "public": public,
-        "intact": intact,
-        "is_store_away": is_store_away,
+        "intact": file.is_intact,
+        "is_store_away": file.is_store_away,
         "verdict": verdict,
         "search": search or SearchForm(initial={"number": public.number if public else ""}),
         "upload": upload or FileForm(),
