@@ -145,8 +145,10 @@ def _state_words(lecture: Lecture, encode: Encode | None, state: LectureState) -
         return _("%(stage)s failed") % {"stage": STAGE_LABELS[state.stage]}, ""
     if encode is None:
         return _("Nothing uploaded"), _("upload a recording.")
-    can_be_watched = state.is_playable or is_watchable_early(encode)
-    early = _(" It can already be watched.") if can_be_watched else ""
+    # What a viewer sees meanwhile: of a video that replaces another, nothing before it is published.
+    early = _(" Until then the former video is shown.") if state.is_playable else ""
+    if is_watchable_early(encode):
+        early = _(" It can already be watched.")
     said = {
         "received": (
             _("Received"),

@@ -169,6 +169,25 @@ def test_each_state_in_words(owner: Any, client: Client, encode: dict[str, Any] 
     assert said in client.get(LECTURES).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("fields", "says", "not_said"),
+    [
+        ({}, "Until then the former video is shown.", "It can already be watched."),
+        ({"playable_at": timezone.now()}, "It can already be watched.", "the former video"),
+    ],
+)
+def test_a_video_that_replaces_another_is_not_said_to_be_watchable_before_it_is(
+    owner: Any, client: Client, fields: dict[str, Any], says: str, not_said: str
+) -> None:
+    lecture = LectureFactory(owner=owner)
+    lecture.current = EncodeFactory(lecture=lecture, published=True)
+    lecture.save()
+    EncodeFactory(lecture=lecture, number=2, state="transcoding", planned_ms=100, **fields)
+    html = client.get(LECTURES).content.decode()
+    assert says in html
+    assert not_said not in html
+
+
 @pytest.mark.parametrize("code", sorted(REASONS))
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_each_failure_says_reason_and_remedy_in_the_readers_language(code: str, language: str) -> None:
