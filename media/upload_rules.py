@@ -224,6 +224,18 @@ class BucketAway(
         super().__init__(**{"Retry-After": "60"})
 
 
+class DatabaseAway(
+    UploadRefused,
+    status=503,
+    code="database_away",
+    words=_("The server is busy and cannot answer now. What was sent is safe: try again in a few seconds."),
+):
+    """The database is locked or away; what was received stays, and the offset can be asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__(**{"Retry-After": "5"})
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a client says about its file."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from media import sources, spool
@@ -205,7 +205,7 @@ def _touch(upload: Upload, offset: int) -> None:
     """Tell the row how far the file is. A database that is away does not stop the transfer."""
     now = timezone.now()
     upload.offset, upload.updated_at, upload.expires_at = offset, now, ends.expiry(now)
-    with contextlib.suppress(DatabaseError):
+    with contextlib.suppress(Error):
         Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING).update(
             offset=offset, updated_at=now, expires_at=upload.expires_at
         )

@@ -6,11 +6,13 @@ nor buffered; the request's stream is handed on as it is.
 
 import base64
 import binascii
+import logging
 import re
 import uuid
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext_lazy as _
@@ -28,12 +30,14 @@ from media.permissions import may_upload
 from media.upload_rules import (
     BadRequest,
     ChecksumMismatch,
+    DatabaseAway,
     NotAllowed,
     UploadRefused,
     WrongBody,
     declared_in,
 )
 
+_log = logging.getLogger(__name__)
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration,concatenation"
 ALGORITHMS = ("sha1", "sha256", "md5")
@@ -61,13 +65,14 @@ _MEANINGS = {
     415: "Not a recording, or another content type.",
     423: "Another request is writing.",
     460: "The checksum does not match; nothing was kept.",
+    503: "The database is busy; ask for the offset after `Retry-After` seconds and go on.",
     507: "The server's disk is full.",
 }
 
 
 def _answers(success: int, said: str, *refusals: int) -> dict[int, OpenApiResponse]:
     """Return the answers of an operation for the schema: what it says when it is done, and the refusals."""
-    meanings = {success: said} | {status: _MEANINGS[status] for status in (*refusals, 412)}
+    meanings = {success: said} | {status: _MEANINGS[status] for status in (*refusals, 412, 503)}
     return {status: OpenApiResponse(description=meanings[status]) for status in sorted(meanings)}
 
 
@@ -119,7 +124,13 @@ class TusView(APIView):
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Turn refusals of the room into problem details."""
+        """Turn refusals of the room into problem details.
+
+        A database that is locked or away is none of the client's doing: it asks for the offset and goes on.
+        """
+        if isinstance(exc, OperationalError | InterfaceError):
+            _log.warning("the database is away from an upload: %s", exc)
+            exc = DatabaseAway()
         if isinstance(exc, UploadRefused):
             problem = UploadProblem(exc)
             response = super().handle_exception(problem)
