@@ -92,7 +92,7 @@ def _facts(
         raise UnusableSource("too_long", f"{duration} ms")
     if video is not None and duration - video.end_ms > 1000 and video.frames == 1:
         video = Video(**{**video.__dict__, "is_still": True, "rate": Fraction(2)})
-    declared = round(seconds(found["format"].get("duration")) * 1000)
+    declared = round(_declared(found) * 1000)
     warnings = []
     # A fragmented file may declare nonsense; only a believable claim is held against the file.
     if duration + 1000 < declared * 0.98 and declared <= MAX_DURATION_MS:
@@ -125,6 +125,16 @@ def _facts(
         ),
         warnings=tuple(warnings),
     )
+
+
+def _declared(found: dict[str, Any]) -> float:
+    """Return how long picture and sound are said to be; the file as a whole may last until its last caption goes."""
+    whole = seconds(found["format"].get("duration"))
+    played, others = [0.0], [0.0]
+    for stream in found["streams"]:
+        told = played if stream.get("codec_type") in {"video", "audio"} else others
+        told.append(seconds(stream.get("duration")))
+    return max(played) or whole if max(others) >= whole - 0.1 else whole
 
 
 def _sniff(path: Path, size: int) -> None:

@@ -120,6 +120,19 @@ def test_a_header_that_claims_more_is_not_believed(tmp_path: Path) -> None:
     assert "truncated" in facts.warnings
 
 
+def test_captions_that_outlast_the_picture_make_no_file_truncated(tmp_path: Path) -> None:
+    text = tmp_path / "a.srt"
+    text.write_text("1\n00:00:01,000 --> 00:00:09,000\nThe last one stays\n")
+    film = render(tmp_path / "a.mp4", seconds=3)
+    both = tmp_path / "both.mp4"
+    cmd = [ffmpeg.binaries().ffmpeg, "-v", "error", "-i", str(film), "-i", str(text), "-map", "0"]
+    subprocess.run([*cmd, "-map", "1", "-c", "copy", "-c:s", "mov_text", str(both)], check=True)
+    facts = probe.probe(both)
+    assert len(facts.subtitles) == 1
+    assert (facts.declared_ms, facts.duration_ms) == (pytest.approx(3000, abs=100),) * 2
+    assert "truncated" not in facts.warnings
+
+
 def test_a_late_start_is_counted_from_the_first_packet(tmp_path: Path) -> None:
     facts = probe.probe(render(tmp_path / "a.ts", seconds=3, extra=("-output_ts_offset", "90000")))
     assert facts.duration_ms == pytest.approx(3000, abs=100)
