@@ -11,6 +11,7 @@ from django.utils import timezone
 from media import sources, store
 from media.errors import UnusableSource
 from media.models import Chunk, Encode, Lecture, Source, Track
+from media.upload_rules import one_line
 from media.wake import wake_on_commit
 
 # The priority of what an operator lets go before everything else.
@@ -40,12 +41,17 @@ def ingest_file(
     source = sources.adopt(path=path, digest=store.digest_of(path), size=size)
     with transaction.atomic():
         lecture = Lecture.objects.create(
-            title=readable(title or path.stem)[:200], owner=owner, tenant=tenant, language=language
+            title=_title(title or path.stem), owner=owner, tenant=tenant, language=language
         )
         for tag, text in (captions or {}).items():
             Track.objects.create(lecture=lecture, language=tag, label=_LABELS.get(tag, tag), vtt=text)
         start_encode(lecture=lecture, source=source, filename=path.name)
     return lecture
+
+
+def _title(told: str) -> str:
+    """Return a title of one line; the time where a name has nothing that can be seen."""
+    return one_line(readable(told))[:200].strip() or timezone.localtime().strftime("%Y-%m-%d %H:%M")
 
 
 def readable(name: Path | str) -> str:
@@ -68,7 +74,7 @@ def start_encode(*, lecture: Lecture, source: Source, filename: str) -> Encode:
         Lecture.objects.select_for_update().get(pk=lecture.pk)
         last = Encode.objects.filter(lecture=lecture).aggregate(last=Max("number"))["last"] or 0
         encode = Encode.objects.create(
-            lecture=lecture, source=source, number=last + 1, filename=readable(filename)[:255]
+            lecture=lecture, source=source, number=last + 1, filename=one_line(readable(filename))[:255]
         )
         wake_on_commit()
     return encode

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from media import ingest, leases, tasks
 from media.models import Chunk, Encode, Lecture
@@ -112,3 +113,29 @@ def test_an_older_encode_never_replaces_a_newer_one(tmp_path: Path) -> None:
     assert second.number == 2
     assert lecture.current == second
     assert set(Encode.objects.values_list("state", flat=True)) == {Encode.State.PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("第一讲\n不确定度", "第一讲 不确定度"),
+        ("\u202e讲座\u200f\t\r ", "讲座"),
+        ("e\u0301talonnage", "\u00e9talonnage"),
+        ("长" * 300, "长" * 200),
+    ],
+)
+def test_a_title_that_comes_from_a_file_is_one_line_of_what_can_be_seen(
+    tmp_path: Path, name: str, title: str
+) -> None:
+    path = tmp_path / "lecture\n\u202e.mp4"
+    path.write_bytes(b"not read here")
+    lecture = ingest.ingest_file(path=path, title=name, owner=UserFactory())
+    assert lecture.title == title
+    assert lecture.encodes.get().filename == "lecture .mp4"
+
+
+def test_a_name_of_which_nothing_can_be_seen_gives_the_time_as_title(tmp_path: Path) -> None:
+    path = tmp_path / "\u200f\u202e.mp4"
+    path.write_bytes(b"not read here")
+    title = ingest.ingest_file(path=path, title="", owner=UserFactory()).title
+    assert title.startswith(f"{timezone.localtime():%Y-}")
