@@ -192,11 +192,14 @@ class Plan:
         )
 
 
+# On slides with a head, of two lectures at 1080 lines: a coarser search is an eighth cheaper, bytes 2 % fewer, VMAF
+# 0.1 higher. Looking five frames ahead instead of ten, a little less for flat parts, and a last look at what a
+# coefficient is worth: 23 and 50 % fewer bytes, VMAF 0.04 and 0.07 lower, CPU the same, 36 MB less.
+_BESIDE_SLIDES = "subme=1:trellis=1:aq-strength=0.9:rc-lookahead=5"
 _STYLES = {
     # Still slides cost next to nothing at full size, so rungs between would look alike and save nothing.
     STILL: Style((1080, 480), crf=21, halve_from=4320),
-    # On slides with a head a coarser search is an eighth cheaper, and no worse: bytes 2 % fewer, VMAF 0.1 higher.
-    SPEAKER: Style((1080, 720, 480), crf=22, halve_from=480, halve_calm=720, x264="subme=1"),
+    SPEAKER: Style((1080, 720, 480), crf=22, halve_from=480, halve_calm=720, x264=_BESIDE_SLIDES),
     SCREENCAST: Style((1080, 720, 480), crf=22, halve_from=480),
     CAMERA: Style((1080, 720, 480, 360, 240), crf=23, halve_from=360),
 }
