@@ -28,10 +28,12 @@ class Line:
         return self.state == State.MET
 
 
-def clock(ms: int) -> str:
-    """Return a length as minutes and seconds, rounded up to the second: nothing missing shows as 0."""
-    seconds = -(-ms // 1000)
-    return f"{seconds // 60}:{seconds % 60:02d}"
+def clock(milliseconds: int) -> str:
+    """Return `12:38`, or `1:02:38` from an hour on; part seconds are cut off, so that nothing is told too soon."""
+    seconds = max(0, milliseconds) // 1000
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
 def state(code: str) -> str:

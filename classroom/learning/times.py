@@ -3,16 +3,10 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from classroom.completion.words import clock as clock
+
 _SECOND = 1000
 _MINUTE = 60 * _SECOND
-
-
-def clock(milliseconds: int) -> str:
-    """Return `12:38`, or `1:02:38` from an hour on; part seconds are cut off."""
-    seconds = max(0, milliseconds) // _SECOND
-    hours, rest = divmod(seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
 def in_minutes(milliseconds: int) -> int:

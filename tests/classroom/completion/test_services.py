@@ -122,7 +122,7 @@ def test_an_exam_not_passed_keeps_it_open_and_the_words_say_why():
         lines = words.lines(queries.explain(learner.enrolment), titles(learner.enrolment))
         assert [line.kind for line in lines] == ["lessons", "exam"]
         assert lines[0].standing == "0 of 2 seen"
-        assert "1:00 of 3:00 verified so far" in lines[0].next_step
+        assert "01:00 of 03:00 verified so far" in lines[0].next_step
         assert lines[1].title == "Pass the exam with at least 60 of 100"
         watched(learner)
         exam = words.lines(queries.explain(learner.enrolment), titles(learner.enrolment))[1]
@@ -225,10 +225,11 @@ def test_an_exam_that_waits_for_lessons_tells_the_best_result_so_far_where_it_wa
     assert exam.next_step == "The exam opens when the lessons before it are finished."
 
 
-def test_clock_rounds_up_so_that_something_missing_never_shows_as_nothing():
-    assert words.clock(1) == "0:01"
-    assert words.clock(60_000) == "1:00"
-    assert words.clock(3_599_001) == "60:00"
+def test_what_is_verified_is_never_told_to_be_more_than_it_is():
+    assert words.clock(59_999) == "00:59"
+    assert words.clock(60_000) == "01:00"
+    assert words.clock(3_599_001) == "59:59"
+    assert words.clock(3_661_000) == "1:01:01"
 
 
 def test_states_have_words():

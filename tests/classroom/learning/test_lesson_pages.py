@@ -77,7 +77,7 @@ def test_the_course_page_says_what_is_missing_and_leads_there(client, enrolment)
     html = read(client, "/courses/b1/")
     words = text_of(html)
     assert "What is still missing" in words
-    assert f"Go on with “{first.title}”: 1:00 of 3:00 verified so far." in words
+    assert f"Go on with “{first.title}”: 01:00 of 03:00 verified so far." in words
     assert "The exam opens when the lessons before it are finished." in words
     assert f'href="{place(enrolment, first)}"' in html
     assert f'href="{place(enrolment, reading)}"' in html

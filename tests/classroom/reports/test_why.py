@@ -48,7 +48,7 @@ def ask_first(row: Enrolment, *codes: str) -> None:
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "Go on with “Part 1”: 1:00 of 3:00 verified so far."),
+        ("en", "Go on with “Part 1”: 01:00 of 03:00 verified so far."),
         ("zh-hans", "“第1讲”"),
     ],
 )

@@ -100,6 +100,7 @@ export class Reporter {
     draft.spans = joined([...draft.spans, span]);
     draft.position_ms = this.#told = this.#o.position();
     draft.at = this.#o.now();
+    if (this.status.state === 'ready') this.#tell({ state: 'saving' });
     if (this.#o.isOpen()) {
       draft.grows = true;
       await this.#keep(draft);

@@ -24,7 +24,7 @@ export function timeOfDay(date: Date): string {
     .join(':');
 }
 
-/** Whole seconds of a gap; what is less than a second is called one, since it has to be played. */
+/** Whole seconds of a gap, cut off as `clock` does; what is less than a second is called one, since it has to be played. */
 export function seconds(ms: number): number {
-  return Math.max(1, Math.round(ms / 1000));
+  return Math.max(1, Math.floor(ms / 1000));
 }
