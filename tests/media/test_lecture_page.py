@@ -311,6 +311,7 @@ def test_its_trainer_watches_what_is_made_so_far(owner: Any, client: Client) -> 
     default_storage.save(f"{playback.prefix_of(encode.pk)}/master.m3u8", ContentFile(b"#EXTM3U\n"))
     page = html(client, encode.lecture)
     assert "what has been encoded so far" in page
+    assert 'data-early="1"' in page
     assert "It can already be watched." in page
     manifest = re.search(r'data-manifest="([^"]+)"', page)
     assert manifest is not None

@@ -27,7 +27,10 @@ function watch(rows: HTMLElement, address: string): void {
     moving: () => rows.dataset['moving'] === '1',
     take: async (response) => {
       const answer = (await response.json()) as Answer;
-      if (rows.dataset['reload'] === '1' && rows.dataset['moving'] === '1' && !answer.moving) {
+      const isDone = rows.dataset['reload'] === '1' && rows.dataset['moving'] === '1' && !answer.moving;
+      // Whoever watches it is not interrupted: the page is loaded anew with the next pause.
+      if (isDone && isWatched()) return show(rows, answer.rows);
+      if (isDone) {
         stop();
         window.location.reload();
         return;
@@ -39,6 +42,10 @@ function watch(rows: HTMLElement, address: string): void {
   });
   // The uploader tells when a lecture has come into being or an upload was given up.
   document.addEventListener('lectures:changed', () => window.location.reload());
+}
+
+function isWatched(): boolean {
+  return [...document.querySelectorAll('video')].some((video) => !video.paused && !video.ended);
 }
 
 /** Put the new rows into the place of the old ones; what was focused stays focused. */
