@@ -24,7 +24,7 @@ _Row = Encode | CaptionJob | SlideScan
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One piece of work. `at` is until when its lease holds, or when it is tried again."""
+    """One piece of work. `at` is until when its lease holds, or when it is tried again; `reason` why it waits, in words."""
 
     lecture_id: int
     title: str
@@ -33,6 +33,7 @@ class Line:
     at: datetime | None
     worker: str = ""
     done_ms: int | None = None
+    reason: str = ""
     detail: str = ""
 
 
@@ -92,9 +93,11 @@ def _line(row: _Row, at: datetime | None) -> Line:
 
 
 def _made(encode: Encode, row: Any, at: datetime | None, what: str, **more: Any) -> Line:
-    return Line(
-        encode.lecture_id, encode.lecture.title, what, row.attempts, at, row.worker, detail=row.detail, **more
-    )
+    # Captions and slides keep no code of why they wait, only the detail.
+    held = getattr(row, "held_reason", "")
+    reason = str(reason_of(held).reason) if held else ""
+    title, whose = encode.lecture.title, encode.lecture_id
+    return Line(whose, title, what, row.attempts, at, row.worker, reason=reason, detail=row.detail, **more)
 
 
 def _step_words(encode: Encode) -> str:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from media import board_work, caption_jobs, ingest, leases, queries, slides, worker
+from media import board_work, caption_jobs, errors, ingest, leases, queries, slides, worker
 from media.models import CaptionJob, Chunk, Encode, Upload
 from tests.factories.media import ChunkFactory, EncodeFactory, SlideScanFactory, UploadFactory
 from tests.media.conftest import LECTURES
@@ -218,12 +218,14 @@ def test_whoever_takes_a_piece_of_work_of_any_kind_is_named() -> None:
 def test_what_could_not_go_on_is_listed_with_its_reason_until_its_time_comes(client: Client) -> None:
     now = timezone.now()
     late = {"detail": "12 bytes free, 900 needed", "due_at": now + timedelta(seconds=25)}
-    chunk = ChunkFactory(encode__lecture__title="Full disk", encode__state="transcoding", **late)
+    held = {"encode__state": "transcoding", "held_reason": "disk_full"}
+    chunk = ChunkFactory(encode__lecture__title="Full disk", **held, **late)
     CaptionJob.objects.create(encode=EncodeFactory(published=True), kind="embedded", **late)
     SlideScanFactory(encode=EncodeFactory(published=True, lecture__title="No store"), **late)
     EncodeFactory(state="packaging", lecture__title="Its time has come", detail="x", due_at=now)
     html = client.get(RUNNING).content.decode().partition('id="h-held"')[2].partition("</section>")[0]
     assert html.count("12 bytes free, 900 needed") == 3
+    assert html.count(str(errors.reason_of("disk_full").reason)) == 1, "in words, where they are known"
     assert "Full disk" in html
     assert "looking for slides" in html
     assert "Its time has come" not in html
