@@ -88,8 +88,8 @@ def editor_words() -> dict[str, str]:
             "Not saved: the server refused it. Load the page again; what you wrote is kept in this browser."
         ),
         "count": _("{count} captions"),
-        "errors": _("{count} errors"),
-        "warnings": _("{count} warnings"),
+        "errors": _("errors: {count}"),
+        "warnings": _("warnings: {count}"),
         "noFaults": _("no errors"),
         "faultyRow": _("has an error"),
         "doubtfulRow": _("has a warning"),

@@ -211,6 +211,9 @@ def _move(former: Encode, encode: Encode, places: dict[int, Slide]) -> None:
             if moved not in taken and moved < encode.duration_ms:
                 start, state = moved, Chapter.State(chapter.state)
                 taken.add(moved)
+        elif at == 0 and not old_slides:
+            # Where no slide could say otherwise, what opens the lecture still does.
+            state = Chapter.State(chapter.state)
         rows.append(Chapter(encode=encode, start_ms=start, title=chapter.title, state=state))
     Chapter.objects.bulk_create(rows)
 

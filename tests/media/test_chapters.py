@@ -194,6 +194,15 @@ class TestAVideoThatWasReplaced:
         assert [mark.text for mark in queries.slides_of(lecture)] == ["T1", "T3"]
         assert list(new.slides.values_list("state", flat=True)) == ["proposed", "published", "published"]
 
+    def test_without_slides_the_chapter_that_opens_a_lecture_still_does(
+        self, lecture: Lecture, encode: Encode
+    ) -> None:
+        chapters.save(encode=encode, chapters=[(0, "开场"), (15_000, "方法")], shown=(), publish=True)
+        new = replaced(lecture, 240_000)
+        chapters.carry_over(encode=new, searched=True)
+        assert marks(lecture) == [(0, "开场")]
+        assert new.chapters.get(state=Chapter.State.UNFIT).title == "方法"
+
     def test_a_slide_that_was_left_out_stays_left_out(self, lecture: Lecture, encode: Encode) -> None:
         old = with_slides(encode, (1, 0, 60), (2, 60, 180))
         chapters.save(encode=encode, chapters=[], shown={old[1].pk}, publish=True)
