@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from classroom.completion.rules import Item, Outcome, Part, State, Step, place_of
+from classroom.exams.queries import Eligibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,14 @@ def _exam(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:
     if item.step == Step.FINISH_LESSONS:
         return title, standing, _("The exam opens when the lessons before it are finished.")
     return title, standing, _("Sit the exam.")
+
+
+def sit_again(attempt: Eligibility) -> str:
+    """Return the step after an exam that was not passed: at once, from a moment on, or none by oneself."""
+    if attempt.next_at is not None:
+        moment = date_format(timezone.localtime(attempt.next_at), "Y-m-d H:i")
+        return _("Sit the exam again from %(moment)s on.") % {"moment": moment}
+    return _("Sit the exam again.") if attempt.can_start else attempt.words
 
 
 def _deadline(item: Item, titles: Mapping[str, str]) -> tuple[str, str, str]:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from classroom.completion import hours, queries, services, words
 from classroom.completion.models import Completion, CreditEntry, LessonCompletion
+from classroom.completion.reasons import reasons
 from classroom.enrolment.models import Enrolment
 from classroom.learning import services as learning
 from classroom.people.append_only import AppendOnly
@@ -223,6 +224,29 @@ def test_an_exam_that_waits_for_lessons_tells_the_best_result_so_far_where_it_wa
         exam = words.lines(queries.explain(learner.enrolment), {})[1]
     assert exam.standing == "Best result so far: 45.5"
     assert exam.next_step == "The exam opens when the lessons before it are finished."
+
+
+@pytest.mark.parametrize(
+    ("minutes", "attempts", "said"),
+    [
+        (0, 3, "Sit the exam again."),
+        (60, 3, "Sit the exam again from {moment} on."),
+        (60, 1, "All attempts are used. Ask your training manager what to do next."),
+    ],
+)
+def test_after_a_failed_exam_the_next_step_is_one_that_is_there(minutes: int, attempts: int, said: str):
+    learner = Learner.on_edition(exam=True)
+    watched(learner)
+    exam = learner.enrolment.edition.exam
+    exam.interval_minutes, exam.attempts_allowed = minutes, attempts
+    exam.save()
+    ended = timezone.now() - timedelta(minutes=10)
+    row = {"score": Decimal("45.5"), "is_passed": False, "submitted_at": ended}
+    AttemptFactory(enrolment=learner.enrolment, exam=exam, graded=True, **row)
+    with translation.override("en"):
+        (told,) = (line for line in reasons(learner.enrolment) if line.kind == "exam")
+    moment = timezone.localtime(ended + timedelta(minutes=60)).strftime("%Y-%m-%d %H:%M")
+    assert (told.state, told.next_step) == ("under_way", said.format(moment=moment))
 
 
 def test_what_is_verified_is_never_told_to_be_more_than_it_is():

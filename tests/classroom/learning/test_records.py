@@ -78,7 +78,7 @@ def test_an_outline_says_of_each_lesson_what_is_there_and_what_is_missing(api, l
 @pytest.mark.parametrize(
     ("language", "title", "asks", "next_step"),
     [
-        ("en", "Lecture one", "Watch all 2 lectures", "Begin “Lecture one” (3:00)."),
+        ("en", "Lecture one", "Watch all 2 lectures", "Begin “Lecture one” (03:00)."),
         ("zh-hans", "第1课 主体责任", "观看全部", "第1课 主体责任"),
     ],
 )
