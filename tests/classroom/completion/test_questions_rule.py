@@ -101,10 +101,10 @@ def test_a_part_says_where_its_question_stands():
             (
                 "Answer all 2 questions inside the lectures rightly",
                 "1 of 2 answered rightly",
-                "Answer the question at 1:30 of “Responsibility”.",
+                "Answer the question at 01:30 of “Responsibility”.",
             ),
         ),
-        ("zh-hans", ("答对全部 2 道讲中提问", "已答对 1/2", "请回答“Responsibility”1:30 处的提问。")),
+        ("zh-hans", ("答对全部 2 道讲中提问", "已答对 1/2", "请回答“Responsibility”01:30 处的提问。")),
     ],
 )
 def test_the_next_step_names_lecture_and_moment(language, said):
