@@ -142,7 +142,7 @@ def test_watching_begins_with_one_small_picture_before_the_others_are_made(tmp_p
     film = render(tmp_path / "a.mp4", seconds=13, size="440x330", extra=("-c:v", "mpeg4"))
     encode = planned(film, content="camera")
     opening = made(encode, Chunk.Kind.OPENING)
-    assert list(opening.outputs) == ["renditions", "usage"]
+    assert set(opening.outputs) == {"renditions", "usage"}
     assert not encode.chunks.exclude(pk=opening.pk).exclude(state=Chunk.State.DUE).exists()
     assert not stored(encode, "master.m3u8").exists(), "not without its sound"
     made(encode, Chunk.Kind.AUDIO)

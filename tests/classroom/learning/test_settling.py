@@ -18,6 +18,7 @@ from classroom.exams import services as exams
 from classroom.exams.models import Attempt
 from classroom.learning import exam_flow, services, settling
 from classroom.learning.tasks import sweep
+from classroom.progress.services import hold_clock
 from courses.questions.models import QuestionVersion
 from tests.factories.catalogue import EditionFactory, complete_edition
 from tests.factories.completion import CompletionFactory
@@ -279,6 +280,7 @@ def test_two_exams_of_one_person_at_one_moment_wait_for_each_other_and_never_in_
                 exam_flow.submit_exam(user=user, attempt=attempts[0])
             return
         with transaction.atomic():
+            hold_clock(user.pk)
             Enrolment.objects.unscoped(WHY).select_for_update(no_key=True).get(pk=second.pk)
             second_is_locked.set()
             counter_is_taken.wait(0.5)
