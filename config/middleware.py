@@ -77,7 +77,7 @@ class UnfinishedDraftMiddleware:
             response.status_code == 400
             and isinstance(response, JsonResponse)
             and request.path.startswith("/admin/pages/")
-            and json.loads(response.content).get("error_code") == "validation_error"
+            and json.loads(response.content).get("error_code") in {"validation_error", "invalid_revision"}
         ):
             response.status_code = 200
         return response

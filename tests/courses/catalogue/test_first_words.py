@@ -141,3 +141,16 @@ def test_a_save_that_comes_after_ones_own_click_makes_no_second_page() -> None:
     assert trainer.post(add_address(), form).status_code == 302
     assert keep(trainer, add_address(), form)["success"] is False
     assert CoursePage.objects.filter(title="两次保存").count() == 1
+
+
+def test_a_save_by_itself_that_comes_after_ones_own_click_is_told_and_is_no_failure() -> None:
+    trainer = visitor("Trainers")
+    keep(trainer, add_address(), begun())
+    page = CoursePage.objects.get(code="")
+    former = str(page.get_latest_revision().pk)
+    assert trainer.post(edit_address(page), begun("我自己点的", slug=page.slug)).status_code == 302
+    said = keep(
+        trainer, edit_address(page), begun("它自己存的", slug=page.slug, overwrite_revision_id=former)
+    )
+    assert (said["success"], said["error_code"]) == (False, "invalid_revision")
+    assert CoursePage.objects.get(pk=page.pk).get_latest_revision_as_object().title == "我自己点的"
