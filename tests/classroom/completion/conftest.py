@@ -10,10 +10,12 @@ import pytest
 from classroom.completion import services
 from classroom.completion.models import Completion, Correction
 from classroom.enrolment.models import Enrolment
+from classroom.progress.models import LessonProgress
 from tests.factories.catalogue import complete_edition
 from tests.factories.completion import CompletionFactory, CreditEntryFactory
 from tests.factories.enrolment import EnrolmentFactory
 from tests.factories.institutions import AuthorityFactory, InstitutionFactory, RegulatorGrantFactory
+from tests.learner import Learner
 
 
 @dataclass
@@ -72,3 +74,16 @@ def bureau(db: None) -> Bureau:
         under_way=EnrolmentFactory(edition=edition, institution=place),
         complete=complete,
     )
+
+
+@pytest.fixture
+def raised() -> Learner:
+    """Progress was raised beside the evidence, and a course completed by it."""
+    learner = Learner.on_edition()
+    learner.open()
+    learner.play(0, 30)
+    for lesson in learner.enrolment.edition.lessons.all():
+        raised = {"coverage": [[0, 180_000]], "covered_ms": 180_000, "furthest_ms": 180_000}
+        LessonProgress.objects.update_or_create(enrolment=learner.enrolment, lesson=lesson, defaults=raised)
+    assert services.settle(enrolment=learner.enrolment, now=learner.now) is not None
+    return learner

@@ -153,19 +153,13 @@ def test_a_correction_by_hand_holds_in_each_of_its_kinds(bureau: Bureau, done: C
     assert "no approved correction stands behind it as it says" in found(granted)
 
 
-def test_progress_put_right_from_its_evidence_shows_which_decision_it_no_longer_bears_out(done: Completion):
-    """Progress was raised beside the evidence, and a course completed by it."""
-    learner = Learner.on_edition()
-    learner.open()
-    learner.play(0, 30)
-    for lesson in learner.enrolment.edition.lessons.all():
-        raised = {"coverage": [[0, 180_000]], "covered_ms": 180_000, "furthest_ms": 180_000}
-        LessonProgress.objects.update_or_create(enrolment=learner.enrolment, lesson=lesson, defaults=raised)
-    assert services.settle(enrolment=learner.enrolment, now=learner.now) is not None
+def test_progress_put_right_from_its_evidence_shows_which_decision_it_no_longer_bears_out(
+    done: Completion, raised: Learner
+):
     assert found() == []
-    rebuild(enrolment=learner.enrolment, write=True)
+    rebuild(enrolment=raised.enrolment, write=True)
     assert found(done.enrolment_id) == []
-    assert found(learner.enrolment.pk) == ["it tells of more than progress has"]
+    assert found(raised.enrolment.pk) == ["it tells of more than progress has"]
 
 
 def test_the_command_names_the_enrolment_and_fails(done: Completion, django_assert_num_queries: Any):
