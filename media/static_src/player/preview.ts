@@ -4,6 +4,7 @@
 
 import type { Failure } from './failures.ts';
 import { open, type Sound, type Source } from './source.ts';
+import { token } from '../token.ts';
 
 /** A right that was renewed so lately and is refused again is refused for another reason, ms. */
 const RENEWED_MS = 60_000;
@@ -88,10 +89,9 @@ function streams(playlist: string): string {
 }
 
 async function renew(address: string): Promise<string> {
-  const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
   const answer = await fetch('/api/playback/renew/', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token },
+    headers: { 'Content-Type': 'application/json', 'X-CSRFToken': token() },
     body: JSON.stringify({ url: address }),
   }).catch(() => null);
   if (!answer?.ok) return '';

@@ -6,6 +6,7 @@ import { isSame } from './fingerprint.ts';
 import { isAllDone, startable, type State } from './queue.ts';
 import { fill, refusal, size, type Refusal } from './rules.ts';
 import { Row } from './row.ts';
+import { token } from '../token.ts';
 import type { Sending, Settings } from './sending.ts';
 import { Transfer } from './transfer.ts';
 import { wireOf } from './wire.ts';
@@ -163,11 +164,6 @@ function find<T extends HTMLElement = HTMLElement>(root: ParentNode, selector: s
   const found = root.querySelector<T>(selector);
   if (!found) throw new Error(`no ${selector}`);
   return found;
-}
-
-/** The token of this moment: signing in again in another tab changes it. */
-function token(): string {
-  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? '';
 }
 
 for (const root of document.querySelectorAll<HTMLElement>('.up')) {
