@@ -3,12 +3,12 @@
 from classroom.progress.services.checkpoints import make_checkpoint
 from classroom.progress.services.compaction import Compacted, compact_due
 from classroom.progress.services.credit import Credit, credit, receive, take_in_two_calls, take_report
-from classroom.progress.services.decisions import chain_decisions, hold_clock
+from classroom.progress.services.decisions import chain_decisions
 from classroom.progress.services.partitions import Kept, keep_ranges
 from classroom.progress.services.presence import Answer, Presence, answer_check, extend_check
 from classroom.progress.services.readings import acknowledge_reading, save_position
 from classroom.progress.services.rebuild import Difference, rebuild
-from classroom.progress.services.sessions import open_session
+from classroom.progress.services.sessions import hold_clock, open_session
 
 __all__ = [
     "Answer",

@@ -6,21 +6,9 @@ from typing import Any
 
 from classroom.enrolment.models import Enrolment
 from classroom.progress import chain
-from classroom.progress.models import Evidence, PersonClock
+from classroom.progress.models import Evidence
 from classroom.progress.moments import to_ms
-
-
-def hold_clock(user_id: int) -> PersonClock:
-    """Lock and return a person's clock, made where absent. Call it in a transaction.
-
-    Whoever will chain a decision takes it before the enrolment, as a report does.
-    """
-    clocks = PersonClock.objects.select_for_update(no_key=True)
-    clock = clocks.filter(pk=user_id).first()
-    if clock is None:
-        PersonClock.objects.get_or_create(user_id=user_id)
-        clock = clocks.get(pk=user_id)
-    return clock
+from classroom.progress.services.sessions import hold_clock
 
 
 def chain_decisions(*, enrolment: Enrolment, facts: Sequence[dict[str, Any]], at: datetime) -> None:

@@ -21,12 +21,24 @@ from media.models import Encode
 _SESSIONS_AT_HAND = 4
 
 
+def hold_clock(user_id: int) -> PersonClock:
+    """Lock and return a person's clock, made where absent. Call it in a transaction.
+
+    Whoever will chain a decision takes it before the enrolment, as a report does.
+    """
+    clocks = PersonClock.objects.select_for_update(no_key=True)
+    clock = clocks.filter(pk=user_id).first()
+    if clock is None:
+        PersonClock.objects.get_or_create(user_id=user_id)
+        clock = clocks.get(pk=user_id)
+    return clock
+
+
 def lock(enrolment: Enrolment, lesson: EditionLesson) -> tuple[LessonProgress, PersonClock]:
     """Lock and return the progress of a lesson and then the person's clock, made where absent."""
     progress, _ = LessonProgress.objects.get_or_create(enrolment=enrolment, lesson=lesson)
-    PersonClock.objects.get_or_create(user_id=enrolment.user_id)
     progress = LessonProgress.objects.select_for_update(no_key=True).get(pk=progress.pk)
-    return progress, PersonClock.objects.select_for_update(no_key=True).get(pk=enrolment.user_id)
+    return progress, hold_clock(enrolment.user_id)
 
 
 def _granted_encode(enrolment: Enrolment, lesson: EditionLesson) -> Encode:
